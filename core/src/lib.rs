@@ -1,0 +1,28 @@
+#![doc = include_str!("../README.md")]
+
+pub mod auth;
+pub mod catalog;
+pub mod clock;
+pub mod jobs;
+pub mod json;
+
+mod error;
+mod promises;
+mod registry;
+mod shutdown;
+mod storage;
+mod types;
+mod wakeups;
+
+pub use async_trait::async_trait;
+pub use auth::{Action, Auth, Credentials, Principal};
+pub use catalog::{Catalog, ChannelInfo, Usage};
+pub use clock::{Clock, SystemClock};
+pub use error::{Effect, Error, ErrorKind, Result};
+pub use jobs::{JobChange, JobStore};
+pub use promises::{Dedup, Durability, Promises, WakeupReach, Writers};
+pub use registry::Registry;
+pub use shutdown::Shutdown;
+pub use storage::{Storage, Wakeup};
+pub use types::*;
+pub use wakeups::WakeupHub;

@@ -1,0 +1,119 @@
+#![doc = include_str!("../README.md")]
+
+mod catalog;
+mod log;
+
+use eventweir::{
+    Bounds, Catalog, Commit, Cursor, CursorName, Dedup, Durability, Error, ErrorKind, JobStore, Page,
+    Promises, ReadQuery, Receipt, Record, RecordKey, Result, Retention, Storage, StreamName, SystemClock,
+    Timestamp, Trimmed, Wakeup, WakeupHub, WakeupReach, Writers, async_trait, clock::Clock,
+};
+use futures_core::stream::BoxStream;
+use log::Log;
+use parking_lot::Mutex;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Keeps streams in memory. Clones share them; everything ends with the last clone.
+#[derive(Clone, Debug)]
+pub struct MemoryStorage(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    /// One lock for everything: a commit holds it for microseconds and never across an await.
+    streams: Mutex<Streams>,
+    wakeups: WakeupHub,
+    clock: Arc<dyn Clock>,
+    dedup_window: Duration,
+}
+
+/// `None` once closed.
+type Streams = Option<HashMap<StreamName, Log>>;
+
+impl MemoryStorage {
+    /// Makes an empty store that recognises repeated ids for an hour after their event is gone.
+    pub fn new() -> Self {
+        Self::with_clock(Arc::new(SystemClock), Duration::from_secs(3600))
+    }
+
+    /// Makes an empty store with a clock and a window of recognised ids, for tests.
+    pub fn with_clock(clock: Arc<dyn Clock>, dedup_window: Duration) -> Self {
+        let streams = Mutex::new(Some(HashMap::new()));
+        Self(Arc::new(Inner { streams, wakeups: WakeupHub::new(), clock, dedup_window }))
+    }
+
+    /// Runs a step on a stream, which exists from then on, with the lock held.
+    fn on<T>(&self, stream: &StreamName, step: impl FnOnce(&mut Log) -> Result<T>) -> Result<T> {
+        let mut streams = self.0.streams.lock();
+        let streams = streams.as_mut().ok_or_else(closed)?;
+        match streams.get_mut(stream) {
+            Some(log) => step(log),
+            None => step(streams.entry(stream.clone()).or_insert_with(Log::new)),
+        }
+    }
+}
+
+fn closed() -> Error {
+    Error::new(ErrorKind::Closed, "the memory store is closed")
+}
+
+impl Default for MemoryStorage {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[async_trait]
+impl Storage for MemoryStorage {
+    fn promises(&self) -> Promises {
+        Promises::new(Durability::Volatile, Dedup::Window(self.0.dedup_window))
+            .with_wakeup(WakeupReach::Process)
+            .with_writers(Writers::One)
+    }
+
+    async fn commit(&self, stream: &StreamName, commit: &Commit) -> Result<Receipt> {
+        let now = self.0.clock.now();
+        let receipt = self.on(stream, |log| log.commit(commit, now))?;
+        self.0.wakeups.notify(stream, receipt.head);
+        Ok(receipt)
+    }
+
+    async fn read(&self, stream: &StreamName, query: &ReadQuery) -> Result<Page> {
+        self.on(stream, |log| Ok(log.read(query)))
+    }
+
+    async fn bounds(&self, stream: &StreamName) -> Result<Bounds> {
+        self.on(stream, |log| Ok(log.bounds()))
+    }
+
+    async fn cursor(&self, stream: &StreamName, name: &CursorName) -> Result<Option<Cursor>> {
+        self.on(stream, |log| Ok(log.cursor(name)))
+    }
+
+    async fn record(&self, stream: &StreamName, key: &RecordKey) -> Result<Option<Record>> {
+        self.on(stream, |log| Ok(log.record(key)))
+    }
+
+    async fn trim(&self, stream: &StreamName, retention: &Retention, now: Timestamp) -> Result<Trimmed> {
+        self.on(stream, |log| Ok(log.trim(retention, now, self.0.dedup_window)))
+    }
+
+    fn wakeups(&self, stream: &StreamName) -> BoxStream<'static, Wakeup> {
+        self.0.wakeups.follow(stream)
+    }
+
+    fn jobs(&self) -> Option<&dyn JobStore> {
+        None
+    }
+
+    fn catalog(&self) -> Option<&dyn Catalog> {
+        Some(self)
+    }
+
+    async fn close(&self) -> Result<()> {
+        *self.0.streams.lock() = None;
+        self.0.wakeups.close();
+        Ok(())
+    }
+}
