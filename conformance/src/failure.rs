@@ -1,0 +1,101 @@
+//! What a property finds.
+
+use crate::Law;
+use eventweir::Error;
+use std::fmt;
+
+/// Says how a property ended that did not fail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The driver keeps it.
+    Held,
+    /// The driver does not promise what the property needs; the text says what is missing.
+    Skipped(String),
+}
+
+/// Says how a driver breaks a law.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    law: Option<Law>,
+    what: String,
+    script: Option<String>,
+}
+
+impl Failure {
+    /// Makes a failure of the law that the property is about.
+    pub(crate) fn new(what: impl Into<String>) -> Self {
+        Self { law: None, what: what.into(), script: None }
+    }
+
+    /// Makes a failure of a law.
+    pub(crate) fn of(law: Law, what: impl Into<String>) -> Self {
+        Self { law: Some(law), ..Self::new(what) }
+    }
+
+    /// Sets the law, unless one is named already: what found the failure knows best.
+    pub(crate) fn or_of(mut self, law: Law) -> Self {
+        self.law.get_or_insert(law);
+        self
+    }
+
+    /// Says where it was found.
+    pub(crate) fn at(mut self, place: impl fmt::Display) -> Self {
+        self.what = format!("{place}: {}", self.what);
+        self
+    }
+
+    /// Attaches the steps that lead to it.
+    pub(crate) fn with_script(mut self, script: String) -> Self {
+        self.script = Some(script);
+        self
+    }
+
+    /// Returns the law that is broken.
+    pub fn law(&self) -> Law {
+        self.law.unwrap_or(Law::Every)
+    }
+
+    /// Returns what happened, in a sentence or two.
+    pub fn what(&self) -> &str {
+        &self.what
+    }
+}
+
+impl From<Error> for Failure {
+    /// A call that had every reason to succeed did not.
+    fn from(error: Error) -> Self {
+        Self::new(format!("a call failed that should have succeeded: {error} ({:?})", error.kind()))
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "law {}: {}", self.law(), self.what)?;
+        if let Some(script) = &self.script {
+            write!(f, "\n\n{script}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// Returns a failure unless a condition holds. The condition comes first, then what to say when it does not.
+macro_rules! ensure {
+    ($holds:expr, $($text:tt)+) => {
+        if !$holds {
+            return Err($crate::Failure::new(format!($($text)+)));
+        }
+    };
+}
+pub(crate) use ensure;
+
+/// Returns a failure of a law unless a condition holds.
+macro_rules! ensure_law {
+    ($law:expr, $holds:expr, $($text:tt)+) => {
+        if !$holds {
+            return Err($crate::Failure::of($law, format!($($text)+)));
+        }
+    };
+}
+pub(crate) use ensure_law;

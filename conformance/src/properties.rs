@@ -1,0 +1,3 @@
+//! The properties, in one module per law.
+
+pub(crate) mod order;
