@@ -8,7 +8,7 @@ pub use allow_all::AllowAll;
 pub use cached::CachedAuth;
 pub use static_tokens::{StaticTokens, TokenEntry, hash_token};
 
-use crate::{ChannelName, QueueName, Result, Selector};
+use crate::{ChannelName, CursorName, QueueName, Result, Selector};
 use async_trait::async_trait;
 use std::fmt;
 use std::sync::Arc;
@@ -92,8 +92,10 @@ impl Principal {
 pub enum Action<'a> {
     /// Publish to a channel.
     Publish(&'a ChannelName),
-    /// Read a selection, list its channels, and keep cursors over it.
+    /// Read a selection, and list its channels.
     Read(&'a Selector),
+    /// Look up, move and remove a cursor.
+    Consume(&'a CursorName),
     /// Work on a queue.
     Work(&'a QueueName),
     /// Delete, trim and inspect everything.

@@ -39,7 +39,10 @@ pub struct TokenEntry {
     /// Channels that the holder may read, written alike.
     #[serde(default)]
     pub read: Vec<Scope>,
-    /// Queues that the holder may work on; `*` is every queue.
+    /// Cursors that the holder may keep; a name that ends in `*` stands for all that begin so.
+    #[serde(default)]
+    pub consume: Vec<String>,
+    /// Queues that the holder may work on, written like cursors.
     #[serde(default)]
     pub work: Vec<String>,
     /// Whether the holder may do everything.
@@ -51,6 +54,7 @@ pub struct TokenEntry {
 struct Rights {
     publish: Vec<Scope>,
     read: Vec<Scope>,
+    consume: Vec<String>,
     work: Vec<String>,
     admin: bool,
 }
@@ -97,8 +101,8 @@ impl Table {
             };
             let hash = parse_hash(&entry.sha256).ok_or_else(|| refused("sha256 is 64 hexadecimal digits"))?;
             let principal = Principal::new(&entry.name);
-            let TokenEntry { publish, read, work, admin, .. } = entry.clone();
-            let rights = Rights { publish, read, work, admin };
+            let TokenEntry { publish, read, consume, work, admin, .. } = entry.clone();
+            let rights = Rights { publish, read, consume, work, admin };
             match table.rights.get(&principal) {
                 Some(other) if *other != rights => {
                     return Err(refused("its name is used by another entry with other rights"));
@@ -127,10 +131,18 @@ impl Rights {
         match action {
             Action::Publish(channel) => self.publish.iter().any(|scope| scope.matches(channel.as_str())),
             Action::Read(selector) => contains(&self.read, selector),
-            Action::Work(queue) => self.work.iter().any(|name| name == "*" || name == queue.as_str()),
+            Action::Consume(cursor) => names(&self.consume, cursor.as_str()),
+            Action::Work(queue) => names(&self.work, queue.as_str()),
             Action::Admin => false,
         }
     }
+}
+
+fn names(granted: &[String], wanted: &str) -> bool {
+    granted.iter().any(|name| match name.strip_suffix('*') {
+        Some(prefix) => wanted.starts_with(prefix),
+        None => name == wanted,
+    })
 }
 
 fn contains(granted: &[Scope], selector: &Selector) -> bool {
@@ -188,6 +200,7 @@ fn denied(who: &Principal, action: &Action<'_>) -> Error {
     let what = match action {
         Action::Publish(channel) => format!("publish to {channel}"),
         Action::Read(_) => "read this selection".to_owned(),
+        Action::Consume(cursor) => format!("keep the cursor {cursor}"),
         Action::Work(queue) => format!("work on {queue}"),
         Action::Admin => "administer the broker".to_owned(),
     };

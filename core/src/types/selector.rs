@@ -169,6 +169,12 @@ impl Selector {
         self
     }
 
+    /// Leaves out no source.
+    pub fn without_exception(mut self) -> Self {
+        self.except = None;
+        self
+    }
+
     /// Lists the scopes, in one fixed order.
     pub fn scopes(&self) -> &[Scope] {
         &self.scopes

@@ -1,0 +1,358 @@
+//! Sessions: the only way to do anything with a broker.
+
+use super::{Broker, Subscription, guard};
+use crate::live::{Answered, Listener, Tail, TailKeys};
+use crate::{
+    Action, Catalog, ChannelInfo, ChannelName, Commit, CommitId, Cursor, CursorName, Direction, Error,
+    ErrorKind, Gap, NewEvent, Page, Principal, ReadQuery, Receipt, Record, RecordKey, Result, Retention,
+    Selector, Start, StreamName, Usage,
+};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Acts for one authenticated client. Every call asks the [`Auth`](crate::Auth) first.
+#[derive(Clone, Debug)]
+pub struct Session {
+    broker: Broker,
+    principal: Principal,
+}
+
+impl Session {
+    pub(super) fn new(broker: Broker, principal: Principal) -> Self {
+        Self { broker, principal }
+    }
+
+    /// Returns who acts.
+    pub fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
+    /// Returns the broker.
+    pub fn broker(&self) -> &Broker {
+        &self.broker
+    }
+
+    /// Asks whether an action is allowed, for those who must know before they do it.
+    ///
+    /// # Errors
+    /// What the [`Auth`](crate::Auth) answers.
+    pub async fn authorize(&self, action: &Action<'_>) -> Result<()> {
+        self.broker.0.auth.authorize(&self.principal, action).await
+    }
+
+    /// Publishes one event. Once it returns, every reader of this broker would see it.
+    ///
+    /// # Errors
+    /// As [`commit`](Self::commit).
+    pub async fn publish(&self, event: NewEvent) -> Result<Receipt> {
+        self.commit(Commit::append([event])).await
+    }
+
+    /// Carries out a commit, all or nothing, in the stream that its channels are in.
+    ///
+    /// The broker's clock sets the time of its events and cursor moves. A commit that holds more than events gets an id
+    /// unless it has one, so that layers can repeat it safely.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](ErrorKind::InvalidInput) and [`TooLarge`](ErrorKind::TooLarge) before anything happens;
+    /// [`PermissionDenied`](ErrorKind::PermissionDenied) and the other answers of the [`Auth`](crate::Auth); what
+    /// [`Storage::commit`](crate::Storage::commit) answers.
+    ///
+    /// # Cancel safety
+    /// Dropped, the commit happens wholly or not at all; repeat it with the same ids to find out.
+    pub async fn commit(&self, mut commit: Commit) -> Result<Receipt> {
+        let inner = &self.broker.0;
+        self.broker.check_open()?;
+        guard::check_commit(&commit, &inner.limits, inner.storage.jobs().is_some())?;
+        self.authorize_commit(&commit).await?;
+        let now = inner.clock.now();
+        commit.append.iter_mut().for_each(|event| event.time = now);
+        commit.cursors.iter_mut().for_each(|cursor| cursor.time = now);
+        if commit.id.is_none() && commit.needs_id() {
+            commit.id = Some(CommitId::generate());
+        }
+        let stream = inner.routes.of_commit(&commit)?;
+        let tail = self.broker.tail(stream).await?;
+        let begin = Instant::now();
+        let outcome = inner.storage.commit(stream, &commit).await;
+        inner.metrics.committed(&outcome, begin.elapsed());
+        let receipt = outcome?;
+        tail.hand_over(&commit, &receipt).await;
+        Ok(receipt)
+    }
+
+    async fn authorize_commit(&self, commit: &Commit) -> Result<()> {
+        let mut last: Option<&ChannelName> = None;
+        for event in &commit.append {
+            if last != Some(&event.channel) {
+                self.authorize(&Action::Publish(&event.channel)).await?;
+            }
+            last = Some(&event.channel);
+        }
+        for cursor in &commit.cursors {
+            self.authorize(&Action::Consume(&cursor.name)).await?;
+        }
+        if !commit.records.is_empty() {
+            self.authorize(&Action::Admin).await?;
+        }
+        Ok(())
+    }
+
+    /// Reads a page of a selection, from memory where it can. Limits of the query are cut to those of the broker.
+    ///
+    /// Events beyond the retention's age are left out and told as a gap, even while they are still stored.
+    ///
+    /// # Errors
+    /// The answers of the [`Auth`](crate::Auth); what [`Storage::read`](crate::Storage::read) answers.
+    ///
+    /// # Cancel safety
+    /// May be dropped and called again.
+    pub async fn read(&self, query: &ReadQuery) -> Result<Page> {
+        self.authorize(&Action::Read(&query.selector)).await?;
+        let tail = self.open(&query.selector).await?;
+        let keys = TailKeys::of(&query.selector);
+        let page = self.read_from(&tail, &keys, query).await?;
+        self.broker.0.metrics.delivered(page.events.len());
+        Ok(page)
+    }
+
+    /// Reads a page for a subscription, which asked for the right and counts what it delivers itself.
+    pub(super) async fn read_on(&self, tail: &Tail, query: &ReadQuery) -> Result<Page> {
+        self.broker.check_open()?;
+        self.read_from(tail, &TailKeys::of(&query.selector), query).await
+    }
+
+    /// Reads a page as [`read`](Self::read) does, and waits up to `wait` for one that is not empty.
+    ///
+    /// Only for ascending queries without an end; others are not waited for.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    ///
+    /// # Cancel safety
+    /// May be dropped and called again.
+    pub async fn poll(&self, query: &ReadQuery, wait: Duration) -> Result<Page> {
+        if wait.is_zero() || query.direction == Direction::Descending || query.until.is_some() {
+            return self.read(query).await;
+        }
+        self.authorize(&Action::Read(&query.selector)).await?;
+        let tail = self.open(&query.selector).await?;
+        let keys = TailKeys::of(&query.selector);
+        let listener = Listener::new(tail, &query.selector);
+        let deadline = tokio::time::Instant::now() + wait;
+        let mut query = query.clone();
+        if query.start == Start::Latest {
+            query.start = Start::At(listener.tail.bounds().position());
+        }
+        loop {
+            let grown = listener.grown();
+            let page = self.read_from(&listener.tail, &keys, &query).await?;
+            let something = !page.events.is_empty() || page.gap.is_some() || page.reset.is_some();
+            if something || listener.tail.is_closed() {
+                self.broker.0.metrics.delivered(page.events.len());
+                return Ok(page);
+            }
+            if page.more {
+                query.start = Start::At(page.position());
+                continue;
+            }
+            tokio::select! {
+                () = grown => {}
+                () = tokio::time::sleep_until(deadline) => return Ok(page),
+                () = self.broker.0.closing.begun() => return Ok(page),
+            }
+        }
+    }
+
+    async fn open(&self, selector: &Selector) -> Result<Arc<Tail>> {
+        self.broker.check_open()?;
+        let stream = self.broker.0.routes.of_selector(selector)?;
+        self.broker.tail(stream).await
+    }
+
+    async fn read_from(&self, tail: &Tail, keys: &TailKeys, query: &ReadQuery) -> Result<Page> {
+        let limits = &self.broker.0.limits;
+        let (limit, max_bytes) =
+            (query.limit.clamp(1, limits.max_page_events), query.max_bytes.min(limits.max_page_bytes));
+        let fitting;
+        let query = if (limit, max_bytes) == (query.limit, query.max_bytes) {
+            query
+        } else {
+            fitting = query.clone().with_limit(limit).with_max_bytes(max_bytes);
+            &fitting
+        };
+        let (mut page, from) = match tail.page(query, keys) {
+            Some(answer) => answer,
+            None => (self.read_stored(tail, keys, query).await?, Answered::Storage),
+        };
+        self.leave_out_expired(query, &mut page);
+        self.broker.0.metrics.read(from);
+        self.broker.0.metrics.told(page.gap.is_some(), page.reset.is_some());
+        Ok(page)
+    }
+
+    /// Reads the store. A source that is left out is left out here, when one look shows all there is: then the tail learns
+    /// that a channel is quiet, and the next poll of it does not ask the store again.
+    async fn read_stored(&self, tail: &Tail, keys: &TailKeys, query: &ReadQuery) -> Result<Page> {
+        let storage = &self.broker.0.storage;
+        if query.selector.excepted().is_none() {
+            let page = storage.read(&tail.stream, query).await?;
+            tail.learn(query, keys, &page);
+            return Ok(page);
+        }
+        let whole = ReadQuery { selector: query.selector.clone().without_exception(), ..query.clone() };
+        let mut page = storage.read(&tail.stream, &whole).await?;
+        tail.learn(&whole, keys, &page);
+        if page.more {
+            return storage.read(&tail.stream, query).await;
+        }
+        page.events.retain(|event| query.selector.matches_source(event.source.as_ref()));
+        Ok(page)
+    }
+
+    fn leave_out_expired(&self, query: &ReadQuery, page: &mut Page) {
+        let Some(cutoff) = self.broker.0.retention.cutoff(self.broker.0.clock.now()) else { return };
+        let Some(last) =
+            page.events.iter().filter(|event| event.time < cutoff).map(|event| event.sequence).max()
+        else {
+            return;
+        };
+        page.events.retain(|event| event.time >= cutoff);
+        let (after, _, tell) = query.start.resolve(&page.bounds);
+        if tell {
+            let resume_at = page.gap.map_or(last.next(), |gap| gap.resume_at.max(last.next()));
+            page.gap = Some(Gap { after, resume_at });
+        }
+    }
+
+    /// Follows a selection from a start on: first what is retained, then what comes.
+    ///
+    /// With [`Start::Latest`] it follows what is published after this call has returned.
+    ///
+    /// # Errors
+    /// The answers of the [`Auth`](crate::Auth); what [`Storage::bounds`](crate::Storage::bounds) answers.
+    pub async fn subscribe(&self, selector: Selector, start: Start) -> Result<Subscription> {
+        self.authorize(&Action::Read(&selector)).await?;
+        let tail = self.open(&selector).await?;
+        Ok(Subscription::new(self.clone(), Listener::new(tail, &selector), start))
+    }
+
+    /// Looks a cursor up.
+    ///
+    /// # Errors
+    /// The answers of the [`Auth`](crate::Auth); what [`Storage::cursor`](crate::Storage::cursor) answers.
+    pub async fn cursor(&self, name: &CursorName) -> Result<Option<Cursor>> {
+        self.authorize(&Action::Consume(name)).await?;
+        self.broker.0.storage.cursor(&StreamName::main(), name).await
+    }
+
+    /// Looks a record up.
+    ///
+    /// # Errors
+    /// The answers of the [`Auth`](crate::Auth); what [`Storage::record`](crate::Storage::record) answers.
+    pub async fn record(&self, key: &RecordKey) -> Result<Option<Record>> {
+        self.authorize(&Action::Admin).await?;
+        self.broker.0.storage.record(&StreamName::main(), key).await
+    }
+
+    /// Returns the position of a reader that has seen everything in the stream of a selection.
+    ///
+    /// # Errors
+    /// The answers of the [`Auth`](crate::Auth); what [`Storage::bounds`](crate::Storage::bounds) answers.
+    pub async fn head(&self, selector: &Selector) -> Result<crate::Position> {
+        self.authorize(&Action::Read(selector)).await?;
+        Ok(self.open(selector).await?.bounds().position())
+    }
+
+    /// Lists the streams.
+    ///
+    /// # Errors
+    /// The answers of the [`Auth`](crate::Auth), [`Unsupported`](ErrorKind::Unsupported) without a catalog, and what it answers.
+    pub async fn streams(&self) -> Result<Vec<StreamName>> {
+        self.authorize(&Action::Admin).await?;
+        self.catalog()?.streams().await
+    }
+
+    /// Lists channels that have retained events, by name, from after `after` on, at most `limit`.
+    ///
+    /// # Errors
+    /// As [`streams`](Self::streams).
+    pub async fn channels(
+        &self,
+        selector: &Selector,
+        after: Option<&ChannelName>,
+        limit: usize,
+    ) -> Result<Vec<ChannelInfo>> {
+        self.authorize(&Action::Read(selector)).await?;
+        let stream = self.broker.0.routes.of_selector(selector)?;
+        self.catalog()?
+            .channels(stream, selector, after, limit.min(self.broker.0.limits.max_page_events))
+            .await
+    }
+
+    /// Lists cursors by name, from after `after` on, at most `limit`.
+    ///
+    /// # Errors
+    /// As [`streams`](Self::streams).
+    pub async fn cursors(
+        &self,
+        stream: &StreamName,
+        after: Option<&CursorName>,
+        limit: usize,
+    ) -> Result<Vec<Cursor>> {
+        self.authorize(&Action::Admin).await?;
+        self.catalog()?.cursors(stream, after, limit.min(self.broker.0.limits.max_page_events)).await
+    }
+
+    /// Counts what a stream holds.
+    ///
+    /// # Errors
+    /// As [`streams`](Self::streams).
+    pub async fn usage(&self, stream: &StreamName) -> Result<Usage> {
+        self.authorize(&Action::Admin).await?;
+        self.catalog()?.usage(stream).await
+    }
+
+    /// Removes every event of a channel. Its readers are told by a gap. Returns how many went.
+    ///
+    /// # Errors
+    /// As [`streams`](Self::streams).
+    pub async fn delete_channel(&self, channel: &ChannelName) -> Result<u64> {
+        self.authorize(&Action::Admin).await?;
+        let stream = self.broker.0.routes.of_channel(channel);
+        let tail = self.broker.tail(stream).await?;
+        let removed = self.catalog()?.delete_channel(stream, channel).await;
+        // Even a deletion that failed half-way has removed something.
+        tail.clear();
+        removed
+    }
+
+    /// Removes a stream with everything in it. Its readers are told by a reset.
+    ///
+    /// # Errors
+    /// As [`streams`](Self::streams).
+    pub async fn delete_stream(&self, stream: &StreamName) -> Result<()> {
+        self.authorize(&Action::Admin).await?;
+        let tail = self.broker.tail(stream).await?;
+        self.catalog()?.delete_stream(stream).await?;
+        tail.refresh().await
+    }
+
+    /// Removes the oldest events of a stream until a retention holds. Returns how many went.
+    ///
+    /// # Errors
+    /// The answers of the [`Auth`](crate::Auth); what [`Storage::trim`](crate::Storage::trim) answers.
+    pub async fn trim(&self, stream: &StreamName, retention: &Retention) -> Result<u64> {
+        self.authorize(&Action::Admin).await?;
+        self.broker.trim(stream, retention).await
+    }
+
+    fn catalog(&self) -> Result<&dyn Catalog> {
+        self.broker.check_open()?;
+        self.broker
+            .0
+            .storage
+            .catalog()
+            .ok_or_else(|| Error::new(ErrorKind::Unsupported, "the storage cannot list or delete"))
+    }
+}

@@ -1,0 +1,58 @@
+//! Follows what others commit to a stream.
+
+use super::tail::Tail;
+use crate::{Wakeup, WakeupReach, Writers};
+use futures_util::StreamExt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Own commits are handed over directly; their wake-ups usually arrive a moment before.
+const HAND_OVER_GRACE: Duration = Duration::from_millis(2);
+
+/// Keeps a tail at the head of its stream until it is closed. Wake-ups are hints: without any, it looks once per `poll`.
+pub(crate) async fn follow(tail: Arc<Tail>, poll: Duration) {
+    let promises = tail.storage.promises();
+    // With one writer, all commits pass through here, and looking is only a precaution.
+    let alone = promises.writers == Writers::One && promises.wakeup != WakeupReach::None;
+    let poll = if alone { poll.max(Duration::from_secs(1)) } else { poll };
+    let mut wakeups = tail.storage.wakeups(&tail.stream);
+    let mut woken = true;
+    let mut failures = 0u32;
+    while !tail.is_closed() {
+        let hint = if woken {
+            tokio::select! {
+                hint = wakeups.next() => hint,
+                () = tokio::time::sleep(poll) => Some(Wakeup { head: None }),
+            }
+        } else {
+            tokio::time::sleep(poll).await;
+            Some(Wakeup { head: None })
+        };
+        match hint {
+            None => woken = false,
+            Some(hint) if is_known(&tail, hint) => {}
+            Some(hint) => {
+                if hint.head.is_some() {
+                    tokio::time::sleep(HAND_OVER_GRACE).await;
+                }
+                if is_known(&tail, hint) {
+                    continue;
+                }
+                match tail.catch_up().await {
+                    Ok(()) => failures = 0,
+                    Err(error) => {
+                        failures += 1;
+                        if failures.is_power_of_two() {
+                            tracing::warn!(stream = %tail.stream, %error, failures, "cannot follow the store");
+                        }
+                        tokio::time::sleep(poll).await;
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn is_known(tail: &Tail, hint: Wakeup) -> bool {
+    hint.head.is_some_and(|head| head <= tail.head())
+}

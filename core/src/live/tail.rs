@@ -1,0 +1,350 @@
+//! The tail: follows one stream on one node, and serves all who keep up from memory.
+
+use super::batch::Batch;
+use super::feed::{Feed, Feeds};
+use super::index::Key;
+use super::ring::Ring;
+use crate::{
+    Bounds, Commit, Direction, Epoch, Event, Page, Position, ReadQuery, Receipt, Result, Scope, Selector,
+    Sequence, Start, Storage, StreamName,
+};
+use parking_lot::{Mutex, RwLock};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::sync::Notify;
+
+/// A batch for a subscriber has at most this many events and, but for its first event, this many bytes.
+const BATCH_EVENTS: usize = 512;
+const BATCH_BYTES: usize = 256 << 10;
+/// Commits that came back before one in front of them; more than that are read from the store instead.
+const MOST_EARLY: usize = 4096;
+/// How long a commit waits for one in front of it before the store is read.
+const EARLY_GRACE: Duration = Duration::from_millis(3);
+/// How often a commit looks for itself before it gives up; one look is enough for a store that keeps its word.
+const MOST_LOOKS: usize = 100;
+/// Events read at once when following the store.
+const CATCH_UP_PAGE: usize = 1000;
+
+/// Bounds a tail's memory.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TailLimits {
+    pub(crate) max_events: usize,
+    pub(crate) max_bytes: usize,
+    pub(crate) max_keys: usize,
+}
+
+#[derive(Debug)]
+pub(crate) struct Tail {
+    pub(crate) stream: StreamName,
+    pub(super) storage: Arc<dyn Storage>,
+    /// Taken for microseconds, never across an await. Lock order: `ring`, then `feeds`, then a feed's own.
+    ring: RwLock<Ring>,
+    pub(super) feeds: Mutex<Feeds>,
+    /// Own commits whose predecessors are not here yet, by first sequence.
+    early: Mutex<BTreeMap<Sequence, Vec<Arc<Event>>>>,
+    /// Tells that the head moved.
+    grown: Notify,
+    /// One reader of the store at a time; the others profit from what it read.
+    catching_up: tokio::sync::Mutex<()>,
+    closed: AtomicBool,
+    limits: TailLimits,
+}
+
+/// Says what a subscriber finds after its place.
+pub(crate) enum Taken {
+    /// Events.
+    Batch(Arc<Batch>),
+    /// Nothing for it up to here.
+    Nothing(Sequence),
+    /// Its place is older than the ring: ask the store.
+    Behind,
+    /// The stream is another incarnation.
+    OtherEpoch,
+}
+
+impl Tail {
+    /// Starts at the stream's head.
+    pub(crate) async fn start(
+        stream: StreamName,
+        storage: Arc<dyn Storage>,
+        limits: TailLimits,
+    ) -> Result<Self> {
+        let bounds = storage.bounds(&stream).await?;
+        Ok(Self {
+            stream,
+            storage,
+            ring: RwLock::new(Ring::new(bounds, limits)),
+            feeds: Mutex::default(),
+            early: Mutex::default(),
+            grown: Notify::new(),
+            catching_up: tokio::sync::Mutex::default(),
+            closed: AtomicBool::new(false),
+            limits,
+        })
+    }
+
+    pub(crate) fn bounds(&self) -> Bounds {
+        self.ring.read().bounds()
+    }
+
+    pub(crate) fn head(&self) -> Sequence {
+        self.ring.read().head
+    }
+
+    /// Ends all subscriptions.
+    pub(crate) fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+        self.feeds.lock().wake_all();
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
+    /// Takes over a commit of this node, and returns once a reader of this node would see it.
+    pub(crate) async fn hand_over(&self, commit: &Commit, receipt: &Receipt) {
+        let last = receipt.events.iter().map(|event| event.sequence).max().unwrap_or(Sequence::ZERO);
+        if !receipt.repeated {
+            let fresh: Vec<_> = commit
+                .append
+                .iter()
+                .zip(&receipt.events)
+                .filter(|(_, placed)| !placed.duplicate)
+                .map(|(new, placed)| Arc::new(Event::new(placed.sequence, new)))
+                .collect();
+            self.offer(receipt.epoch, fresh);
+        }
+        self.settle(receipt.epoch, last).await;
+    }
+
+    /// Appends events if they follow on the head, else puts them aside until those before them come.
+    fn offer(&self, epoch: Epoch, events: Vec<Arc<Event>>) {
+        let Some(first) = events.first().map(|event| event.sequence) else { return };
+        let mut ring = self.ring.write();
+        if ring.epoch != epoch || first <= ring.head {
+            return;
+        }
+        if first != ring.head.next() {
+            let mut early = self.early.lock();
+            if early.len() < MOST_EARLY {
+                early.insert(first, events);
+            }
+            return;
+        }
+        let mut appended = events;
+        appended.iter().for_each(|event| ring.push(event.clone()));
+        let mut early = self.early.lock();
+        while let Some(next) = early.first_entry() {
+            if *next.key() > ring.head.next() {
+                break;
+            }
+            let events = next.remove();
+            if events.first().is_some_and(|event| event.sequence == ring.head.next()) {
+                events.iter().for_each(|event| ring.push(event.clone()));
+                appended.extend(events);
+            }
+        }
+        drop(early);
+        drop(ring);
+        self.wake(&appended);
+    }
+
+    /// Wakes those who wait for events that the ring has by now: who looked before they came has its future already.
+    fn wake(&self, events: &[Arc<Event>]) {
+        let feeds = self.feeds.lock();
+        events.iter().for_each(|event| feeds.wake(event));
+        drop(feeds);
+        self.grown.notify_waiters();
+    }
+
+    /// Waits until the head has reached a sequence: shortly for own commits on their way, then by reading the store.
+    async fn settle(&self, epoch: Epoch, sequence: Sequence) {
+        for _ in 0..MOST_LOOKS {
+            let grown = self.grown.notified();
+            {
+                let ring = self.ring.read();
+                if ring.head >= sequence && ring.epoch == epoch {
+                    return;
+                }
+            }
+            if tokio::time::timeout(EARLY_GRACE, grown).await.is_err() {
+                // The commit is done whatever becomes of this read; the follower will try again.
+                if self.catch_up().await.is_err() || self.bounds().epoch != epoch {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Reads what the store has beyond the head.
+    pub(super) async fn catch_up(&self) -> Result<()> {
+        let before = self.head();
+        let _one_at_a_time = self.catching_up.lock().await;
+        if self.head() > before {
+            return Ok(());
+        }
+        loop {
+            let bounds = self.bounds();
+            let start = Start::At(bounds.position());
+            let query = ReadQuery::new(Selector::all(), start).with_limit(CATCH_UP_PAGE);
+            let page = self.storage.read(&self.stream, &query).await?;
+            let far =
+                page.bounds.head.get().saturating_sub(bounds.head.get()) > self.limits.max_events as u64;
+            if page.reset.is_some() || far {
+                // Too far behind to read everything: those who want it ask the store.
+                self.restart(page.bounds);
+                return Ok(());
+            }
+            let more = page.more;
+            self.append_page(page);
+            if !more {
+                return Ok(());
+            }
+        }
+    }
+
+    fn append_page(&self, page: Page) {
+        let mut ring = self.ring.write();
+        if ring.epoch != page.bounds.epoch {
+            return;
+        }
+        // Commits handed over since the read are in front of it by now.
+        let head = ring.head;
+        let fresh: Vec<_> = page.events.into_iter().filter(|event| event.sequence > head).collect();
+        fresh.iter().for_each(|event| ring.push(event.clone()));
+        ring.head = ring.head.max(page.through);
+        ring.first = page.bounds.first;
+        drop(ring);
+        self.wake(&fresh);
+    }
+
+    /// Begins anew at `bounds`: another epoch, or a place too far ahead.
+    fn restart(&self, bounds: Bounds) {
+        *self.ring.write() = Ring::new(bounds, self.limits);
+        self.early.lock().clear();
+        self.feeds.lock().wake_all();
+        self.grown.notify_waiters();
+    }
+
+    /// Looks whether the stream is still the same incarnation, after something that may have changed it.
+    pub(crate) async fn refresh(&self) -> Result<()> {
+        let bounds = self.storage.bounds(&self.stream).await?;
+        if bounds.epoch != self.bounds().epoch {
+            self.restart(bounds);
+        }
+        Ok(())
+    }
+
+    /// Lets go of what retention removed.
+    pub(crate) fn trimmed(&self, bounds: &Bounds) {
+        let mut ring = self.ring.write();
+        if ring.epoch == bounds.epoch {
+            ring.trimmed(bounds);
+        }
+    }
+
+    /// Lets go of all events in memory, after some were deleted.
+    pub(crate) fn clear(&self) {
+        self.ring.write().clear();
+        self.feeds.lock().wake_all();
+    }
+
+    /// Answers an ascending query from memory; `None` when only the store can.
+    pub(crate) fn page(&self, query: &ReadQuery, keys: &TailKeys) -> Option<(Page, Answered)> {
+        if query.until.is_some() {
+            return None;
+        }
+        let ring = self.ring.read();
+        let bounds = ring.bounds();
+        let after = match query.start {
+            Start::At(position) if position.epoch == ring.epoch => position.sequence,
+            Start::After(sequence) => sequence,
+            Start::Latest => ring.head,
+            Start::Earliest | Start::At(_) => return None,
+        };
+        let through = match query.direction {
+            Direction::Ascending => ring.head.max(after),
+            Direction::Descending => after.next(),
+        };
+        let empty = Page { events: Vec::new(), through, more: false, bounds, gap: None, reset: None };
+        if after >= ring.index.last(&keys.0) {
+            return Some((empty, Answered::Index));
+        }
+        if after < ring.floor || query.direction == Direction::Descending {
+            return None;
+        }
+        let found = ring.collect(&query.selector, &keys.0, after, query.limit.max(1), query.max_bytes);
+        Some((
+            Page { events: found.events, through: found.through, more: found.more, ..empty },
+            Answered::Ring,
+        ))
+    }
+
+    /// Remembers that a read found nothing, so that the next poll need not ask the store.
+    pub(crate) fn learn(&self, query: &ReadQuery, keys: &TailKeys, page: &Page) {
+        let nothing = page.events.is_empty() && !page.more && page.gap.is_none() && page.reset.is_none();
+        // With a source left out, nothing found does not mean nothing there; and a pattern's key covers more than the pattern.
+        let partial = query.selector.excepted().is_some()
+            || query.selector.scopes().iter().any(|scope| matches!(scope, Scope::Pattern(_)));
+        if !nothing || partial || query.until.is_some() {
+            return;
+        }
+        let (after, _, _) = query.start.resolve(&page.bounds);
+        let mut ring = self.ring.write();
+        if ring.epoch == page.bounds.epoch
+            && page.bounds.head <= ring.head
+            && !matches!(query.start, Start::Earliest)
+        {
+            for key in &keys.0 {
+                ring.index.learn_quiet(key, after, page.bounds.head);
+            }
+        }
+    }
+
+    /// Returns what a subscriber of a feed gets after its place.
+    pub(crate) fn take(&self, feed: &Feed, place: Position) -> Taken {
+        let ring = self.ring.read();
+        if ring.epoch != place.epoch {
+            return Taken::OtherEpoch;
+        }
+        if place.sequence >= ring.index.last(&feed.keys) {
+            return Taken::Nothing(ring.head.max(place.sequence));
+        }
+        if place.sequence < ring.floor {
+            return Taken::Behind;
+        }
+        if let Some(batch) = feed.shared_after(place) {
+            return Taken::Batch(batch);
+        }
+        let mut found = ring.collect(&feed.selector, &feed.keys, place.sequence, BATCH_EVENTS, BATCH_BYTES);
+        while found.events.is_empty() {
+            if !found.more {
+                return Taken::Nothing(found.through);
+            }
+            found = ring.collect(&feed.selector, &feed.keys, found.through, BATCH_EVENTS, BATCH_BYTES);
+        }
+        let batch = Arc::new(Batch::new(found.events, place, Position::new(ring.epoch, found.through)));
+        feed.share(&batch);
+        Taken::Batch(batch)
+    }
+}
+
+/// Holds the keys of a selection, worked out once.
+#[derive(Debug)]
+pub(crate) struct TailKeys(Vec<Key>);
+
+impl TailKeys {
+    pub(crate) fn of(selector: &Selector) -> Self {
+        Self(Key::of(selector))
+    }
+}
+
+/// Says what answered a read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answered {
+    Index,
+    Ring,
+    Storage,
+}
