@@ -14,6 +14,9 @@ macro_rules! __properties {
                 sequences_survive_a_deletion [Catalog] "A channel that was deleted gives no sequence back";
                 concurrent_commits_stand_in_one_order [Nothing] "Commits of several writers stand side by side in the log, each where its receipt says";
             }
+            every Every {
+                scripts_agree_with_the_model [Nothing] "Random scripts of all calls do step by step what a plain model does; failing ones shrink";
+            }
         }
     };
 }

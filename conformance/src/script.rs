@@ -1,1 +1,13 @@
-//! x
+//! Random scripts for one client, compared step by step with the model.
+
+mod catalog;
+mod explore;
+mod generate;
+mod perform;
+mod resolve;
+mod step;
+
+pub(crate) use explore::explore;
+pub(crate) use generate::{Dialect, script};
+pub(crate) use perform::perform;
+pub(crate) use resolve::other_epoch;
