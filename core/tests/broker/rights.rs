@@ -1,0 +1,49 @@
+//! Sessions ask, and ask again.
+
+use crate::common::*;
+use eventweir::auth::{StaticTokens, TokenEntry, hash_token};
+use eventweir::{Broker, Credentials, ErrorKind, Limits, Scope, Selector, Start};
+use eventweir_memory::MemoryStorage;
+use std::sync::Arc;
+
+fn entry(name: &str, scope: &str) -> TokenEntry {
+    TokenEntry {
+        name: name.to_owned(),
+        sha256: hash_token(name),
+        read: vec![Scope::parse(scope).unwrap()],
+        publish: vec![Scope::parse(scope).unwrap()],
+        ..TokenEntry::default()
+    }
+}
+
+#[tokio::test]
+async fn a_right_taken_away_ends_a_subscription_before_its_next_delivery() {
+    let auth = Arc::new(StaticTokens::new([entry("reader", "/**"), entry("writer", "/**")]).unwrap());
+    let mut limits = Limits::default();
+    limits.recheck_seconds = 0;
+    let builder = Broker::builder().storage(MemoryStorage::new()).shared_auth(auth.clone()).limits(limits);
+    let broker = builder.build().unwrap();
+    let reader = broker.session(&Credentials::token("reader")).await.unwrap();
+    let writer = broker.session(&Credentials::token("writer")).await.unwrap();
+    let mut subscription = reader.subscribe(Selector::all(), Start::Latest).await.unwrap();
+    writer.publish(event("/a", 1)).await.unwrap();
+    assert_eq!(next_events(&mut subscription).await.len(), 1);
+    auth.replace([entry("writer", "/**")]).unwrap();
+    writer.publish(event("/a", 2)).await.unwrap();
+    let ended = subscription.next().await.unwrap().unwrap_err();
+    assert_eq!(ended.kind(), ErrorKind::Unauthenticated);
+}
+
+#[tokio::test]
+async fn every_call_is_held_to_the_rights_of_its_channels() {
+    let auth = StaticTokens::new([entry("eu", "/shop/eu")]).unwrap();
+    let broker = Broker::builder().storage(MemoryStorage::new()).auth(auth).build().unwrap();
+    assert_eq!(broker.session(&Credentials::Anonymous).await.unwrap_err().kind(), ErrorKind::Unauthenticated);
+    let session = broker.session(&Credentials::token("eu")).await.unwrap();
+    session.publish(event("/shop/eu", 1)).await.unwrap();
+    let mixed = eventweir::Commit::append([event("/shop/eu", 2), event("/shop/us", 2)]);
+    assert_eq!(session.commit(mixed).await.unwrap_err().kind(), ErrorKind::PermissionDenied);
+    let all = session.subscribe(Selector::all(), Start::Latest).await.unwrap_err();
+    assert_eq!(all.kind(), ErrorKind::PermissionDenied);
+    assert_eq!(session.streams().await.unwrap_err().kind(), ErrorKind::PermissionDenied);
+}
