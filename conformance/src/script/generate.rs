@@ -109,7 +109,7 @@ fn read() -> impl Strategy<Value = ReadStep> {
         1 => (0..30_u64).prop_map(StartStep::OtherEpoch),
     ];
     let limit = prop_oneof![3 => 1..5_usize, 1 => Just(100), 1 => Just(usize::MAX)];
-    let max_bytes = prop_oneof![1 => 0..100_usize, 1 => Just(usize::MAX)];
+    let max_bytes = prop_oneof![1 => 0..3_usize, 2 => 3..100_usize, 3 => Just(usize::MAX)];
     (scopes, except, start, weighted(0.3, 0..20_u64), any::<bool>(), limit, max_bytes).prop_map(
         |(scopes, except, start, until, newest_first, limit, max_bytes)| ReadStep {
             scopes,

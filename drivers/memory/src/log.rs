@@ -192,7 +192,10 @@ impl Log {
         let (mut bytes, mut looked) = (0, 0);
         for sequence in candidates {
             let Some(event) = self.events.get(&sequence) else { continue };
-            if page.events.len() >= query.limit.max(1) || bytes >= query.max_bytes || looked >= READ_STEP {
+            // The first event is returned whatever the limit of bytes is, or a reader would never get past it.
+            let full = page.events.len() >= query.limit.max(1)
+                || bytes >= query.max_bytes && !page.events.is_empty();
+            if full || looked >= READ_STEP {
                 // The page ends just before this event.
                 page.more = true;
                 page.through = if query.direction == Direction::Ascending {
