@@ -1,9 +1,11 @@
 //! Limits on what one call may ask.
 
 use crate::live::TailLimits;
+use serde::Deserialize;
 
 /// Bounds what clients may ask of a broker and what it keeps in memory for them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Limits {
     /// Greatest length of an event's data in bytes. Default 1 MiB.
