@@ -3,8 +3,8 @@
 mod page;
 mod receipt;
 
-pub(crate) use page::check_page;
-pub(crate) use receipt::check_receipt;
+pub(crate) use page::{check_page, check_sequences};
+pub(crate) use receipt::{check_receipt, check_refusal};
 
 use crate::Failure;
 use crate::Law;
