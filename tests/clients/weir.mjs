@@ -1,5 +1,6 @@
 // Starts and stops a real broker for the tests, and speaks to it plainly.
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,7 +49,7 @@ export class Weir {
   }
 
   /** Publishes, again and again with the same id until the broker says that it has it. */
-  async publish(channel, value, id = crypto.randomUUID()) {
+  async publish(channel, value, id = randomUUID()) {
     const until = Date.now() + DEADLINE;
     for (;;) {
       try {
