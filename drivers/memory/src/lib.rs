@@ -96,7 +96,9 @@ impl Storage for MemoryStorage {
     }
 
     async fn trim(&self, stream: &StreamName, retention: &Retention, now: Timestamp) -> Result<Trimmed> {
-        self.on(stream, |log| Ok(log.trim(retention, now, self.0.dedup_window)))
+        // Ids were remembered by this store's clock, and are forgotten by it, whatever the caller's says.
+        let own_now = self.0.clock.now();
+        self.on(stream, |log| Ok(log.trim(retention, now, own_now, self.0.dedup_window)))
     }
 
     fn wakeups(&self, stream: &StreamName) -> BoxStream<'static, Wakeup> {

@@ -257,15 +257,22 @@ impl Log {
         removed_to.filter(|removed| *removed > after).map(|removed| Gap { after, resume_at: removed.next() })
     }
 
-    pub(crate) fn trim(&mut self, retention: &Retention, now: Timestamp, window: Duration) -> Trimmed {
+    /// Events expire by the caller's `now`, ids by the store's own.
+    pub(crate) fn trim(
+        &mut self,
+        retention: &Retention,
+        now: Timestamp,
+        own_now: Timestamp,
+        window: Duration,
+    ) -> Trimmed {
         let cutoff = retention.cutoff(now);
         let mut removed = 0;
         while removed < TRIM_STEP && self.is_beyond(retention, cutoff) {
             let Some((_, event)) = self.events.pop_first() else { break };
-            self.forget(&event, now);
+            self.forget(&event, own_now);
             removed += 1;
         }
-        self.forget_ids(now, window);
+        self.forget_ids(own_now, window);
         let more = self.is_beyond(retention, cutoff);
         Trimmed { events: removed, bounds: self.bounds(), more }
     }
