@@ -66,8 +66,8 @@ pub trait Storage: Debug + Send + Sync + 'static {
 
     /// Carries out a commit, all or nothing.
     ///
-    /// The order of checks: a known commit id returns its receipt; then the expectation; then cursors and records; then events,
-    /// where known ids append nothing.
+    /// The order of checks: a known commit id returns its receipt; then [`Commit::check`]; then the expectation; then cursors
+    /// and records; then events, where known ids append nothing.
     ///
     /// # Errors
     /// [`Conflict`](crate::ErrorKind::Conflict) when an expectation, a cursor or a record is not as expected,
@@ -106,6 +106,8 @@ pub trait Storage: Debug + Send + Sync + 'static {
     async fn record(&self, stream: &StreamName, key: &RecordKey) -> Result<Option<Record>>;
 
     /// Removes the oldest events until the retention holds, a bounded number at a time, and forgets ids beyond their window.
+    ///
+    /// `now` decides which events are too old. The windows of ids run by the store's own clock, whatever the caller's says.
     ///
     /// Never lowers the head. Cursors stay where they are.
     ///

@@ -34,13 +34,15 @@ pub struct Event {
 pub enum WireForm {
     /// The JSON object of the native API.
     Json,
-    /// A frame of an event stream (SSE).
+    /// A frame of an event stream (SSE) with the JSON object.
     Sse,
+    /// A frame of an event stream (SSE) with the data alone.
+    SseRaw,
 }
 
 impl WireForm {
     /// How many there are.
-    pub const COUNT: usize = 2;
+    pub const COUNT: usize = 3;
 }
 
 impl Event {
