@@ -1,0 +1,141 @@
+//! One client of an event stream: what it is told, step by step.
+
+use crate::{DataForm, SseConfig, frame};
+use bytes::Bytes;
+use eventweir::{Delivery, Error, ErrorKind, Position, Result, Subscription};
+use eventweir_web::Problem;
+use futures_core::Stream;
+use futures_util::{FutureExt, stream};
+use std::convert::Infallible;
+use std::time::Duration;
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
+
+/// How long a stream goes on while the store does not answer, before it tells its client and ends.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Pauses between two tries: the first, doubled from try to try up to the last.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LAST_PAUSE: Duration = Duration::from_secs(2);
+const SHORTEST_HEARTBEAT: Duration = Duration::from_millis(10);
+
+/// Turns a subscription into bytes. Holds its place and a timer: what was not sent stays in the log.
+struct Follower {
+    subscription: Subscription,
+    form: DataForm,
+    retry: Duration,
+    heartbeat: Interval,
+    phase: Phase,
+    /// The last id that was sent.
+    told: Option<Position>,
+}
+
+#[derive(Clone, Copy)]
+enum Phase {
+    Opening,
+    Following,
+    Failing(Failing),
+    Ended,
+}
+
+#[derive(Clone, Copy)]
+struct Failing {
+    since: Instant,
+    pause: Duration,
+}
+
+/// Streams what a subscription delivers, one chunk for each batch, until it ends.
+pub(crate) fn chunks(
+    subscription: Subscription,
+    form: DataForm,
+    config: &SseConfig,
+) -> impl Stream<Item = Result<Bytes, Infallible>> + Send + use<> {
+    let follower = Follower::new(subscription, form, config);
+    stream::unfold(follower, async |mut follower| {
+        let bytes = follower.next().await?;
+        Some((Ok(bytes), follower))
+    })
+}
+
+impl Follower {
+    fn new(subscription: Subscription, form: DataForm, config: &SseConfig) -> Self {
+        let period = config.heartbeat.max(SHORTEST_HEARTBEAT);
+        let mut heartbeat = interval_at(Instant::now() + period, period);
+        heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self { subscription, form, retry: config.retry, heartbeat, phase: Phase::Opening, told: None }
+    }
+
+    /// Waits for the next bytes to send; `None` at the end.
+    async fn next(&mut self) -> Option<Bytes> {
+        match self.phase {
+            Phase::Opening => return Some(self.open()),
+            Phase::Following => {}
+            Phase::Failing(failing) => tokio::time::sleep(failing.pause).await,
+            Phase::Ended => return None,
+        }
+        tokio::select! {
+            biased;
+            delivery = self.subscription.next() => self.tell(delivery?),
+            _ = self.heartbeat.tick() => self.beat().await,
+        }
+    }
+
+    fn open(&mut self) -> Bytes {
+        self.phase = Phase::Following;
+        self.told = self.subscription.position();
+        frame::opening(self.retry, self.told)
+    }
+
+    fn tell(&mut self, delivery: Result<Delivery>) -> Option<Bytes> {
+        let delivery = match delivery {
+            Ok(delivery) => delivery,
+            Err(error) => return self.fail(error),
+        };
+        self.phase = Phase::Following;
+        Some(match delivery {
+            Delivery::Events(batch) => {
+                let last = batch.events().last().map(|event| event.sequence);
+                self.told = last.map(|last| Position::new(batch.position().epoch, last));
+                frame::batch(&batch, self.form)
+            }
+            Delivery::Gap(gap) => {
+                self.told = self.subscription.position();
+                frame::gap(&gap, self.told)
+            }
+            Delivery::Reset(reset) => {
+                self.told = self.subscription.position();
+                frame::reset(&reset, self.told)
+            }
+        })
+    }
+
+    /// Asks whether the client may still read, and looks how far the stream has come: events that do not match wake nobody.
+    async fn beat(&mut self) -> Option<Bytes> {
+        if let Err(error) = self.subscription.recheck().await {
+            return self.fail(error);
+        }
+        if let Some(delivery) = self.subscription.next().now_or_never() {
+            return self.tell(delivery?);
+        }
+        self.phase = Phase::Following;
+        let position = self.subscription.position();
+        let moved_to = position.filter(|_| position != self.told);
+        self.told = position;
+        Some(frame::heartbeat(moved_to))
+    }
+
+    /// Goes on trying for a while where that can help; else says why, and ends.
+    fn fail(&mut self, error: Error) -> Option<Bytes> {
+        if error.kind() == ErrorKind::Closed {
+            return None;
+        }
+        let failing = match self.phase {
+            Phase::Failing(Failing { since, pause }) => Failing { since, pause: LAST_PAUSE.min(pause * 2) },
+            _ => Failing { since: Instant::now(), pause: FIRST_PAUSE },
+        };
+        if error.is_retryable() && failing.since.elapsed() < PATIENCE {
+            self.phase = Phase::Failing(failing);
+            return Some(frame::TRYING_AGAIN);
+        }
+        self.phase = Phase::Ended;
+        Some(frame::error(&Problem::from(error)))
+    }
+}
