@@ -246,6 +246,15 @@ impl Session {
         self.broker.0.storage.cursor(&StreamName::main(), name).await
     }
 
+    /// Returns the position at the head of the stream that a cursor is in: how far the cursor could be moved.
+    ///
+    /// # Errors
+    /// The answers of the [`Auth`](crate::Auth); what [`Storage::bounds`](crate::Storage::bounds) answers.
+    pub async fn cursor_head(&self, name: &CursorName) -> Result<crate::Position> {
+        self.authorize(&Action::Consume(name)).await?;
+        Ok(self.broker.tail(&StreamName::main()).await?.bounds().position())
+    }
+
     /// Looks a record up.
     ///
     /// # Errors
