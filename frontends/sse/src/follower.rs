@@ -139,3 +139,92 @@ impl Follower {
         Some(frame::error(&Problem::from(error)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use eventweir::{
+        Action, Auth, Broker, ChannelName, Credentials, Limits, NewEvent, Principal, Selector, Session,
+        Start, async_trait,
+    };
+    use eventweir_memory::MemoryStorage;
+    use futures_util::StreamExt;
+    use std::pin::pin;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    fn channel() -> ChannelName {
+        ChannelName::new("/a").unwrap()
+    }
+
+    async fn session(broker: &Broker) -> Session {
+        broker.session(&Credentials::Anonymous).await.unwrap()
+    }
+
+    async fn follow(session: &Session) -> impl Stream<Item = Result<Bytes, Infallible>> + Send + use<> {
+        let subscription = session.subscribe(Selector::exact(channel()), Start::Latest).await.unwrap();
+        chunks(subscription, DataForm::Json, &SseConfig::default())
+    }
+
+    #[tokio::test]
+    async fn an_idle_client_costs_little() {
+        let broker = Broker::builder().storage(MemoryStorage::new()).build().unwrap();
+        let stream = follow(&session(&broker).await).await;
+        assert!(size_of_val(&stream) <= 1536, "{} bytes", size_of_val(&stream));
+    }
+
+    #[tokio::test]
+    async fn clients_of_one_selection_share_their_bytes() {
+        let broker = Broker::builder().storage(MemoryStorage::new()).build().unwrap();
+        let session = session(&broker).await;
+        let (mut one, mut other) = (pin!(follow(&session).await), pin!(follow(&session).await));
+        one.next().await.unwrap().unwrap();
+        other.next().await.unwrap().unwrap();
+        for data in ["first", "second"] {
+            session.publish(NewEvent::new(channel(), data)).await.unwrap();
+        }
+        let (one, other) = (one.next().await.unwrap().unwrap(), other.next().await.unwrap().unwrap());
+        assert_eq!(one.as_ptr(), other.as_ptr());
+        assert_eq!(one.windows(5).filter(|bytes| bytes == b"data:").count(), 2);
+    }
+
+    /// Says that it cannot tell, once it is told to.
+    #[derive(Debug)]
+    struct Unsure(&'static AtomicBool);
+
+    #[async_trait]
+    impl Auth for Unsure {
+        async fn authenticate(&self, _: &Credentials) -> Result<Principal> {
+            Ok(Principal::anonymous())
+        }
+        async fn authorize(&self, _: &Principal, _: &Action<'_>) -> Result<()> {
+            match self.0.load(Ordering::SeqCst) {
+                true => Err(Error::new(ErrorKind::Unavailable, "the directory does not answer")),
+                false => Ok(()),
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn patience_is_bounded_and_its_end_is_told() {
+        static UNSURE: AtomicBool = AtomicBool::new(false);
+        let mut limits = Limits::default();
+        limits.recheck_seconds = 0;
+        let builder = Broker::builder().storage(MemoryStorage::new()).auth(Unsure(&UNSURE)).limits(limits);
+        let broker = builder.build().unwrap();
+        let session = session(&broker).await;
+        let mut stream = pin!(follow(&session).await);
+        stream.next().await.unwrap().unwrap();
+        session.publish(NewEvent::new(channel(), "x")).await.unwrap();
+        UNSURE.store(true, Ordering::SeqCst);
+        let begin = Instant::now();
+        let mut all = Vec::new();
+        while let Some(bytes) = stream.next().await {
+            all.push(bytes.unwrap());
+        }
+        let spent = begin.elapsed();
+        assert!(spent >= PATIENCE && spent <= PATIENCE + LAST_PAUSE, "{spent:?}");
+        let last = all.pop().unwrap();
+        assert!(last.starts_with(b"event: error\ndata: {"), "{last:?}");
+        assert!(all.len() < 30 && all.iter().all(|bytes| *bytes == frame::TRYING_AGAIN), "{all:?}");
+    }
+}

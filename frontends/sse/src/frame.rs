@@ -4,7 +4,7 @@ use crate::DataForm;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use eventweir::{Batch, ContentType, Epoch, Event, Gap, Position, Reset};
+use eventweir::{Batch, ContentType, Epoch, Event, Gap, Position, Reset, Sequence};
 use eventweir_web::Problem;
 use std::io::Write;
 use std::time::Duration;
@@ -72,8 +72,9 @@ pub(crate) fn gap(gap: &Gap, position: Option<Position>) -> Bytes {
 
 /// Tells of a stream that was begun anew.
 pub(crate) fn reset(reset: &Reset, position: Option<Position>) -> Bytes {
-    let data = format!(r#"{{"refused":"{}","epoch":"{}"}}"#, reset.refused, reset.epoch);
-    told("reset", position, data.as_bytes())
+    let position = position.unwrap_or(Position::new(reset.epoch, Sequence::ZERO));
+    let data = format!(r#"{{"refused":"{}","position":"{position}"}}"#, reset.refused);
+    frame(position, Some("reset"), data.as_bytes())
 }
 
 /// Tells why the stream ends.
@@ -153,7 +154,7 @@ fn url_media_type(content_type: &ContentType) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use eventweir::{ChannelName, NewEvent, Sequence};
+    use eventweir::{ChannelName, NewEvent};
 
     fn lines(data: &[u8]) -> String {
         let mut out = Vec::new();
