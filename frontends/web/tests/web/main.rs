@@ -1,0 +1,5 @@
+//! The server over real sockets.
+
+mod bodies;
+mod heads;
+mod support;
