@@ -1,2 +1,7 @@
-//! Under construction.
-fn main() {}
+//! The `weir` program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    eventweir_server::main()
+}

@@ -1,0 +1,13 @@
+#![doc = include_str!("../README.md")]
+
+pub mod client;
+pub mod config;
+pub mod failure;
+pub mod serve;
+
+mod cli;
+mod log;
+mod output;
+mod token;
+
+pub use cli::main;

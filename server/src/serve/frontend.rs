@@ -1,0 +1,41 @@
+//! The way in over HTTP.
+
+use crate::config::Config;
+use crate::failure::Result;
+use eventweir_http::{HttpConfig, HttpFrontend};
+use eventweir_web::{CertificateReloader, check_exposure};
+use std::net::SocketAddr;
+use tokio::sync::watch;
+
+/// Binds the address, unless it would let in everybody from everywhere without anybody having said so.
+///
+/// # Errors
+/// When the address, a limit or a certificate cannot be used.
+pub(super) async fn bind(config: &Config, has_auth: bool) -> Result<HttpFrontend> {
+    let web = &config.http;
+    check_exposure(web.listen, web.tls.is_some(), has_auth, &web.insecure_listen)?;
+    let mut http = HttpConfig::default();
+    http.web = web.clone();
+    http.sse = config.sse.config();
+    http.public_metrics = config.metrics.public;
+    Ok(HttpFrontend::bind(http).await?)
+}
+
+/// Says where the frontend listens, as a URL.
+pub(super) fn url(address: SocketAddr, is_encrypted: bool) -> String {
+    let scheme = if is_encrypted { "https" } else { "http" };
+    format!("{scheme}://{address}")
+}
+
+/// Reads the certificate again when asked to, for as long as it is polled.
+pub(super) async fn follow_certificate(
+    reloader: Option<CertificateReloader>,
+    mut asked: watch::Receiver<()>,
+) {
+    let Some(reloader) = reloader else { return std::future::pending().await };
+    while asked.changed().await.is_ok() {
+        if let Err(error) = reloader.reload() {
+            tracing::error!(%error, "the new certificate cannot be used; the old one stays");
+        }
+    }
+}
