@@ -2,6 +2,8 @@
 
 mod duration;
 
+pub use duration::deserialize as deserialize_duration;
+
 use crate::exposure::Permissions;
 use eventweir::{Error, ErrorKind, Result};
 use serde::Deserialize;

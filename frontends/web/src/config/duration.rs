@@ -5,7 +5,11 @@ use serde::de::{Error, Unexpected, Visitor};
 use std::fmt;
 use std::time::Duration;
 
-pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+/// Reads a duration for serde's `deserialize_with`: a number of seconds, or text such as `"500ms"`, `"10s"`, `"5m"`, `"1h"`.
+///
+/// # Errors
+/// When it is neither, or not above zero, or longer than a year.
+pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     deserializer.deserialize_any(DurationVisitor)
 }
 
