@@ -1,16 +1,19 @@
 //! What an operator sets of event streams.
 
+use eventweir_web::deserialize_duration;
 use serde::Deserialize;
 use std::time::Duration;
 
-/// Configures event streams.
+/// Configures event streams. Durations are numbers of seconds or text such as `"500ms"`, `"10s"`, `"5m"`.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct SseConfig {
-    /// Time between two heartbeats, at least 10 ms. Default 15 s, below the 30 to 60 s after which proxies give up.
+    /// Time between two heartbeats; less than 10 ms counts as 10 ms. Default 15 s, which proxies do not take for silence.
+    #[serde(deserialize_with = "deserialize_duration")]
     pub heartbeat: Duration,
-    /// How long a client is asked to wait before it connects again, in whole milliseconds. Default 2 s.
+    /// How long clients are asked to wait before they connect again, in whole milliseconds. Default 2 s.
+    #[serde(deserialize_with = "deserialize_duration")]
     pub retry: Duration,
 }
 
@@ -27,9 +30,28 @@ impl SseConfig {
         self
     }
 
-    /// Sets how long a client is asked to wait before it connects again.
+    /// Sets how long clients are asked to wait before they connect again.
     pub fn with_retry(mut self, retry: Duration) -> Self {
         self.retry = retry;
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_humane_and_keys_are_checked() {
+        let read = serde_json::from_str::<SseConfig>;
+        assert_eq!(read("{}").unwrap(), SseConfig::default());
+        let config = read(r#"{"heartbeat": 30, "retry": "500ms"}"#).unwrap();
+        assert_eq!(
+            config,
+            SseConfig::default()
+                .with_heartbeat(Duration::from_secs(30))
+                .with_retry(Duration::from_millis(500))
+        );
+        assert!(read(r#"{"hartbeat": 30}"#).is_err());
     }
 }

@@ -63,7 +63,7 @@ impl Client {
     }
 
     /// Reads to the end.
-    pub(crate) async fn to_end(mut self) -> String {
+    pub(crate) async fn rest(mut self) -> String {
         while self.more().await {}
         self.text()
     }

@@ -19,7 +19,7 @@ async fn bad_requests_get_a_problem() {
         let client = Client::open(served.address, target).await;
         assert!(client.head.starts_with(&format!("http/1.0 {status}")), "{target}: {}", client.head);
         assert!(client.head.contains("content-type: application/problem+json"), "{target}: {}", client.head);
-        let body = client.to_end().await;
+        let body = client.rest().await;
         assert!(body.contains(word), "{target}: {body}");
     }
 }

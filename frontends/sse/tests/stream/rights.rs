@@ -49,7 +49,7 @@ async fn an_idle_stream_ends_when_the_right_is_taken_away() {
     let mut client = Client::open(served.address, "/a").await;
     client.until_text("\n\n:\n\n").await;
     mood.0.store(NO, Ordering::SeqCst);
-    let text = client.to_end().await;
+    let text = client.rest().await;
     let (_, told) = text.split_once("event: error\ndata: ").unwrap();
     let problem: serde_json::Value = serde_json::from_str(told.strip_suffix("\n\n").unwrap()).unwrap();
     assert_eq!((&problem["status"], &problem["code"]), (&403.into(), &"permission_denied".into()));
@@ -62,7 +62,7 @@ async fn no_event_goes_out_after_the_right_is_taken_away() {
     client.until_text("id:").await;
     mood.0.store(NO, Ordering::SeqCst);
     served.publish("/a", "secret").await;
-    let text = client.to_end().await;
+    let text = client.rest().await;
     assert!(text.contains("event: error") && !text.contains("secret"), "{text}");
 }
 

@@ -1,7 +1,10 @@
 //! Shutdown ends every stream, and cleanly.
 
 use crate::client::{Client, parse};
-use crate::common::Served;
+use crate::common::{DEADLINE, Served, builder};
+use eventweir::Shutdown;
+use eventweir_sse::{SseConfig, SseFrontend};
+use eventweir_web::WebConfig;
 
 #[tokio::test]
 async fn all_streams_end_when_the_broker_closes() {
@@ -13,8 +16,8 @@ async fn all_streams_end_when_the_broker_closes() {
     served.publish("/a", "last words").await;
     busy.messages(1).await;
     served.broker.close().await.unwrap();
-    assert_eq!(parse(idle.to_end().await.as_bytes()).0, []);
-    let text = busy.to_end().await;
+    assert_eq!(parse(idle.rest().await.as_bytes()).0, []);
+    let text = busy.rest().await;
     assert!(text.ends_with("data: last words\n\n"), "{text}");
 }
 
@@ -28,4 +31,23 @@ async fn a_closing_broker_asks_to_come_again() {
         "{}",
         client.head
     );
+}
+
+#[tokio::test]
+async fn a_transport_drains_and_returns() {
+    let mut web = WebConfig::default();
+    web.listen = ([127, 0, 0, 1], 0).into();
+    let frontend = SseFrontend::bind(web, SseConfig::default()).await.unwrap();
+    let address = frontend.local_addr();
+    let broker = builder().transport(frontend).build().unwrap();
+    let shutdown = Shutdown::new();
+    let running = tokio::spawn({
+        let shutdown = shutdown.clone();
+        async move { broker.run(shutdown).await }
+    });
+    let mut client = Client::open(address, "/a").await;
+    client.until_text("id:").await;
+    shutdown.begin();
+    assert!(client.rest().await.ends_with("\n\n"));
+    tokio::time::timeout(DEADLINE, running).await.unwrap().unwrap().unwrap();
 }
