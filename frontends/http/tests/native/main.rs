@@ -1,0 +1,22 @@
+//! The native API over real sockets, one behaviour in each file.
+
+mod auth;
+mod batch;
+mod catalog;
+mod client;
+mod cloudevents;
+mod commit;
+mod consumers;
+mod expect;
+mod follow;
+mod gzip;
+mod hostile_names;
+mod idempotency;
+mod long_poll;
+mod mounts;
+mod nested;
+mod openapi;
+mod operations;
+mod publish;
+mod read;
+mod told;
