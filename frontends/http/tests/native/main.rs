@@ -7,6 +7,7 @@ mod client;
 mod cloudevents;
 mod commit;
 mod consumers;
+mod documentation;
 mod expect;
 mod follow;
 mod gzip;
