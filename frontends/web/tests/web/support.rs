@@ -2,17 +2,20 @@
 
 use axum::Router;
 use axum::body::Body;
+use axum::extract::Request;
 use axum::response::Response;
 use axum::routing::{get, post};
 use bytes::Bytes;
 use eventweir::Shutdown;
 use eventweir_web::{Problem, WebConfig, WebServer, read_body};
+use hyper_util::rt::TokioIo;
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore, mpsc, watch};
 use tokio::task::JoinHandle;
 
 /// Longest that anything may take that is bound to happen.
@@ -22,8 +25,11 @@ pub(crate) struct Running {
     pub(crate) address: SocketAddr,
     pub(crate) shutdown: Shutdown,
     /// What `/held` waits for.
-    pub(crate) release: &'static Semaphore,
+    pub(crate) release: Arc<Semaphore>,
+    /// Closed when the answer of `/flood` is dropped.
+    pub(crate) flooding: mpsc::Sender<()>,
     pub(crate) serving: JoinHandle<eventweir::Result<()>>,
+    holding: watch::Receiver<usize>,
 }
 
 /// Listens on a free port, with timeouts that no test reaches by accident.
@@ -36,11 +42,22 @@ pub(crate) fn config() -> WebConfig {
 
 impl Running {
     pub(crate) async fn start(config: WebConfig) -> Self {
-        let server = WebServer::bind(config).await.unwrap();
-        let release: &'static Semaphore = Box::leak(Box::new(Semaphore::new(0)));
+        Self::serve(WebServer::bind(config).await.unwrap())
+    }
+
+    pub(crate) fn serve(server: WebServer) -> Self {
+        let (flooding, flood) = mpsc::channel(1);
+        let (held, holding) = watch::channel(0);
+        let release = Arc::new(Semaphore::new(0));
         let (address, shutdown) = (server.local_addr(), Shutdown::new());
-        let serving = tokio::spawn(server.serve(router(release), shutdown.clone()));
-        Self { address, shutdown, release, serving }
+        let router = router(release.clone(), held, flood);
+        let serving = tokio::spawn(server.serve(router, shutdown.clone()));
+        Self { address, shutdown, release, flooding, serving, holding }
+    }
+
+    /// Waits until a request is held.
+    pub(crate) async fn held(&self) {
+        self.holding.clone().wait_for(|held| *held > 0).await.unwrap();
     }
 
     pub(crate) async fn connect(&self) -> Raw {
@@ -60,35 +77,58 @@ impl Running {
     }
 }
 
-fn router(release: &'static Semaphore) -> Router {
+/// `flood` is dropped when the answer of `/flood` is.
+fn router(release: Arc<Semaphore>, held: watch::Sender<usize>, flood: mpsc::Receiver<()>) -> Router {
+    let flood = Arc::new(Mutex::new(Some(flood)));
     Router::new()
         .route("/hello", get(|| async { "hello" }))
         .route("/echo", post(echo))
         .route("/small", post(|body: Body| async { read_body(body, 10).await }))
         .route("/ignore", post(|| async { "ignored" }))
         .route("/refuse", get(|| async { Problem::invalid("so be it") }))
-        .route("/held", get(move || held(release)))
-        .route("/stream", get(stream))
+        .route("/held", get(move || hold(release.clone(), held.clone())))
+        .route("/stream", get(|| async { endless("begun", 1, None) }))
+        .route(
+            "/flood",
+            get(move || async move { endless("more and more", usize::MAX, flood.lock().await.take()) }),
+        )
+        .route("/upgrade", get(upgrade))
 }
 
 async fn echo(body: Body) -> Result<Bytes, Problem> {
     read_body(body, u64::MAX).await
 }
 
-async fn held(release: &'static Semaphore) -> &'static str {
+async fn hold(release: Arc<Semaphore>, held: watch::Sender<usize>) -> &'static str {
+    held.send_modify(|held| *held += 1);
     release.acquire().await.unwrap().forget();
     "released"
 }
 
-/// Says one word and then nothing, as an event stream without events.
-async fn stream() -> Response {
-    use futures_util::stream::{once, pending};
-    let words =
-        futures_util::StreamExt::chain(once(async { Ok::<_, std::io::Error>("begun\n\n") }), pending());
-    Response::new(Body::from_stream(words))
+/// Says a word so many times and then nothing, as an event stream without events; drops its guard at its end.
+fn endless(word: &'static str, times: usize, guard: Option<mpsc::Receiver<()>>) -> Response {
+    use futures_util::StreamExt;
+    use futures_util::stream::{pending, repeat};
+    let words = repeat(Bytes::from_static(word.as_bytes())).take(times).chain(pending());
+    Response::new(Body::from_stream(words.map(move |word| {
+        let _held = &guard;
+        Ok::<_, std::io::Error>(word)
+    })))
 }
 
-pub(crate) struct Raw(pub(crate) TcpStream);
+/// Leaves HTTP and says back whatever it hears.
+async fn upgrade(mut request: Request) -> Response {
+    let upgrade = hyper::upgrade::on(&mut request);
+    tokio::spawn(async move {
+        let (mut reader, mut writer) = tokio::io::split(TokioIo::new(upgrade.await.unwrap()));
+        tokio::io::copy(&mut reader, &mut writer).await
+    });
+    let response =
+        Response::builder().status(101).header("connection", "upgrade").header("upgrade", "parrot");
+    response.body(Body::empty()).unwrap()
+}
+
+pub(crate) struct Raw<S = TcpStream>(pub(crate) S);
 
 #[derive(Debug)]
 pub(crate) struct Answer {
@@ -112,7 +152,7 @@ impl Answer {
     }
 }
 
-impl Raw {
+impl<S: AsyncRead + AsyncWrite + Unpin> Raw<S> {
     pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
         self.0.write_all(bytes.as_ref()).await.unwrap();
     }
@@ -124,6 +164,12 @@ impl Raw {
 
     pub(crate) async fn response(&mut self) -> Answer {
         tokio::time::timeout(SOON, self.read_response()).await.expect("an answer in time")
+    }
+
+    pub(crate) async fn take(&mut self, length: usize) -> Vec<u8> {
+        let mut bytes = vec![0; length];
+        tokio::time::timeout(SOON, self.0.read_exact(&mut bytes)).await.expect("bytes in time").unwrap();
+        bytes
     }
 
     pub(crate) async fn head(&mut self) -> (u16, HashMap<String, String>) {
@@ -147,6 +193,13 @@ impl Raw {
         let mut body = vec![0; length];
         self.0.read_exact(&mut body).await.unwrap();
         Answer { status, headers, body }
+    }
+
+    /// Reads until the server closes its side or cuts the connection.
+    pub(crate) async fn everything(&mut self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let _ = tokio::time::timeout(SOON, self.0.read_to_end(&mut bytes)).await.expect("closed in time");
+        bytes
     }
 
     /// Waits until the server has closed its side, without having said anything more.
