@@ -25,7 +25,9 @@ impl Catalog for SqliteStorage {
         limit: usize,
     ) -> Result<Vec<ChannelInfo>> {
         let (selector, after) = (selector.clone(), after.cloned());
-        self.0.look(stream, move |snapshot| reader::channels(snapshot, &selector, after.as_ref(), limit)).await
+        self.0
+            .look(stream, move |snapshot| reader::channels(snapshot, &selector, after.as_ref(), limit))
+            .await
     }
 
     async fn cursors(
@@ -47,8 +49,7 @@ impl Catalog for SqliteStorage {
         // What is published while the steps run stays.
         let (mut removed, mut upto) = (0, None);
         loop {
-            let step =
-                writer.ask((stream.clone(), channel.clone(), upto), Command::DeleteChannel).await?;
+            let step = writer.ask((stream.clone(), channel.clone(), upto), Command::DeleteChannel).await?;
             removed += step.events;
             if !step.more {
                 return Ok(removed);

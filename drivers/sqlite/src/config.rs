@@ -61,10 +61,9 @@ impl SqliteConfig {
             return Err(refused("it names a file, as in sqlite:events.db".to_owned()));
         }
         let pairs = query.split('&').filter(|pair| !pair.is_empty());
-        pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).try_fold(
-            Self::at(path),
-            |config, (key, value)| config.with_pair(&decode(key)?, &decode(value)?),
-        )
+        pairs
+            .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+            .try_fold(Self::at(path), |config, (key, value)| config.with_pair(&decode(key)?, &decode(value)?))
     }
 
     fn with_pair(self, key: &str, value: &str) -> Result<Self> {
@@ -72,9 +71,11 @@ impl SqliteConfig {
             ("synchronous", "full") => Ok(self.with_synchronous(Synchronous::Full)),
             ("synchronous", "normal") => Ok(self.with_synchronous(Synchronous::Normal)),
             ("synchronous", _) => Err(refused(format!("synchronous is full or normal, not {value:?}"))),
-            ("dedup_window", _) => duration(value)
-                .map(|window| self.with_dedup_window(window))
-                .ok_or_else(|| refused(format!("dedup_window is a duration such as 90s or 1h, not {value:?}"))),
+            ("dedup_window", _) => {
+                duration(value).map(|window| self.with_dedup_window(window)).ok_or_else(|| {
+                    refused(format!("dedup_window is a duration such as 90s or 1h, not {value:?}"))
+                })
+            }
             ("readers", _) => value
                 .parse()
                 .ok()

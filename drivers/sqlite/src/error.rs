@@ -34,7 +34,9 @@ fn classify(code: ErrorCode, extended: i32) -> (ErrorKind, &'static str) {
             (ErrorKind::ReadOnly, "the database cannot be written")
         }
         // The write-ahead log or its index cannot be made: the directory cannot be written.
-        ErrorCode::CannotOpen => (ErrorKind::ReadOnly, "the database file or its directory cannot be opened for writing"),
+        ErrorCode::CannotOpen => {
+            (ErrorKind::ReadOnly, "the database file or its directory cannot be opened for writing")
+        }
         ErrorCode::SystemIoFailure if extended == IOERR_SHORT_READ => {
             (ErrorKind::Corrupt, "the database file is shorter than it says")
         }
@@ -58,7 +60,9 @@ pub(crate) fn map_io(error: io::Error, doing: &str) -> Error {
     let kind = match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => ErrorKind::StorageFull,
         io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => ErrorKind::ReadOnly,
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory => ErrorKind::Config,
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory | io::ErrorKind::IsADirectory => {
+            ErrorKind::Config
+        }
         _ => ErrorKind::Unavailable,
     };
     Error::new(kind, format!("{doing} failed: {error}")).with_source(error)

@@ -29,7 +29,9 @@ pub(crate) fn sequence(key: i64) -> Sequence {
 /// Checks that `count` more sequences fit after a head.
 pub(crate) fn check_room(head: Sequence, count: usize) -> Result<()> {
     if head.get().saturating_add(count as u64) > MAX_SEQUENCE {
-        return Err(Error::new(ErrorKind::StorageFull, "the stream has used up its sequences").with_retryable(false));
+        return Err(
+            Error::new(ErrorKind::StorageFull, "the stream has used up its sequences").with_retryable(false)
+        );
     }
     Ok(())
 }

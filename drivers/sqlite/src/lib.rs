@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod attended;
 mod catalog;
 mod codec;
 mod config;

@@ -118,7 +118,8 @@ fn open_to_read(config: SqliteConfig, path: PathBuf, found: Found, refusal: Lock
     if found == Found::Nothing && inspect(&path)? == Found::Nothing {
         return Err(Error::new(ErrorKind::Unavailable, why));
     }
-    let frozen = open_reader(&path, false).and_then(|connection| schema::version(&connection).work()).is_err();
+    let frozen =
+        open_reader(&path, false).and_then(|connection| schema::version(&connection).work()).is_err();
     let readers = Readers::new(path, frozen, config.readers);
     Ok(Inner {
         config,

@@ -6,9 +6,9 @@ use crate::reader::{self, Readers, Snapshot};
 use crate::streams::{StreamView, Streams};
 use crate::writer::{Command, STEP, Writer};
 use eventweir::{
-    Bounds, Catalog, Commit, Cursor, CursorName, Dedup, Durability, Error, ErrorKind, JobStore, Page, Promises,
-    ReadQuery, Receipt, Record, RecordKey, Result, Retention, Sequence, Storage, StreamName, Timestamp, Trimmed,
-    Wakeup, WakeupHub, WakeupReach, Writers, async_trait,
+    Bounds, Catalog, Commit, Cursor, CursorName, Dedup, Durability, Error, ErrorKind, JobStore, Page,
+    Promises, ReadQuery, Receipt, Record, RecordKey, Result, Retention, Sequence, Storage, StreamName,
+    Timestamp, Trimmed, Wakeup, WakeupHub, WakeupReach, Writers, async_trait,
 };
 use futures_core::stream::BoxStream;
 use rusqlite::{OptionalExtension, params};

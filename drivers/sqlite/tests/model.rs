@@ -37,16 +37,40 @@ struct Draft {
 
 #[derive(Clone, Debug)]
 enum Op {
-    Commit { drafts: Vec<Draft>, id: Option<u8>, expect: Option<(Option<usize>, i64)>, cursor: Option<(u8, i64, bool)>, record: Option<(u8, u8)> },
-    Trim { age: Option<u16>, events: Option<u8>, bytes: Option<u16> },
+    Commit {
+        drafts: Vec<Draft>,
+        id: Option<u8>,
+        expect: Option<(Option<usize>, i64)>,
+        cursor: Option<(u8, i64, bool)>,
+        record: Option<(u8, u8)>,
+    },
+    Trim {
+        age: Option<u16>,
+        events: Option<u8>,
+        bytes: Option<u16>,
+    },
     DeleteChannel(usize),
-    Read { selector: usize, except: Option<bool>, start: (u8, i64), until: Option<i64>, descending: bool, limit: usize, max_bytes: usize },
+    Read {
+        selector: usize,
+        except: Option<bool>,
+        start: (u8, i64),
+        until: Option<i64>,
+        descending: bool,
+        limit: usize,
+        max_bytes: usize,
+    },
     Advance(u16),
     Reopen,
 }
 
 fn draft() -> impl Strategy<Value = Draft> {
-    (0..CHANNELS.len(), proptest::option::weighted(0.3, 0..12u8), proptest::option::of(any::<bool>()), 0..40usize, any::<bool>())
+    (
+        0..CHANNELS.len(),
+        proptest::option::weighted(0.3, 0..12u8),
+        proptest::option::of(any::<bool>()),
+        0..40usize,
+        any::<bool>(),
+    )
         .prop_map(|(channel, id, source, size, headers)| Draft { channel, id, source, size, headers })
 }
 
@@ -58,7 +82,13 @@ fn op() -> impl Strategy<Value = Op> {
         proptest::option::weighted(0.2, (0..3u8, -3..3i64, any::<bool>())),
         proptest::option::weighted(0.2, (0..3u8, 0..4u8)),
     )
-        .prop_map(|(drafts, id, expect, cursor, record)| Op::Commit { drafts, id, expect, cursor, record });
+        .prop_map(|(drafts, id, expect, cursor, record)| Op::Commit {
+            drafts,
+            id,
+            expect,
+            cursor,
+            record,
+        });
     let trim = (
         proptest::option::weighted(0.3, 0..400u16),
         proptest::option::weighted(0.6, 0..30u8),
@@ -120,7 +150,9 @@ impl Pair {
 
     async fn run(&mut self, op: Op) {
         match op {
-            Op::Commit { drafts, id, expect, cursor, record } => self.commit(drafts, id, expect, cursor, record).await,
+            Op::Commit { drafts, id, expect, cursor, record } => {
+                self.commit(drafts, id, expect, cursor, record).await
+            }
             Op::Trim { age, events, bytes } => {
                 let retention = Retention {
                     max_age: age.map(|age| Duration::from_millis(age.into())),
@@ -137,13 +169,15 @@ impl Pair {
                 assert_eq!(ours, self.memory.delete_channel(&self.stream, &channel(at)).await.unwrap());
             }
             Op::Read { selector, except, start, until, descending, limit, max_bytes } => {
-                let mut meant = Selector::new(SELECTORS[selector].iter().map(|s| Scope::parse(s).unwrap())).unwrap();
+                let mut meant =
+                    Selector::new(SELECTORS[selector].iter().map(|s| Scope::parse(s).unwrap())).unwrap();
                 if let Some(except) = except {
                     meant = meant.except(source(except));
                 }
                 let head = self.memory.bounds(&self.stream).await.unwrap().head;
                 let at = |offset: i64| Sequence::from_i64(head.to_i64() - offset);
-                let mut query = ReadQuery::new(meant, Start::Earliest).with_limit(limit).with_max_bytes(max_bytes);
+                let mut query =
+                    ReadQuery::new(meant, Start::Earliest).with_limit(limit).with_max_bytes(max_bytes);
                 if descending {
                     query = query.with_direction(Direction::Descending);
                 }
@@ -235,7 +269,10 @@ impl Pair {
         let model = self.memory.commit(&self.stream, &commit).await;
         match (ours, model) {
             (Ok(ours), Ok(model)) => {
-                assert_eq!((ours.head, &ours.events, ours.repeated), (model.head, &model.events, model.repeated));
+                assert_eq!(
+                    (ours.head, &ours.events, ours.repeated),
+                    (model.head, &model.events, model.repeated)
+                );
             }
             (Err(ours), Err(model)) => {
                 assert_eq!((ours.kind(), ours.message()), (model.kind(), model.message()));
@@ -267,7 +304,8 @@ impl Pair {
         if listed {
             assert_eq!((page.through, page.more), (model.through, model.more), "{query:?}");
         }
-        let (ours, theirs) = (self.rest(&self.sqlite, query.clone()).await, self.rest(&self.memory, model_query).await);
+        let (ours, theirs) =
+            (self.rest(&self.sqlite, query.clone()).await, self.rest(&self.memory, model_query).await);
         assert_eq!(ours, theirs, "{query:?}");
     }
 

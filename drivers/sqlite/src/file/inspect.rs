@@ -82,7 +82,9 @@ fn check_inside(path: &Path) -> Result<Found> {
         let connection = open_reader(path, frozen)?;
         let version = schema::version(&connection).work()?;
         // The last page of each table's end, as far as it is cheap to see.
-        connection.query_row("select count(*), (select max(key) from events) from streams", [], |_| Ok(())).work()?;
+        connection
+            .query_row("select count(*), (select max(key) from events) from streams", [], |_| Ok(()))
+            .work()?;
         Ok(version)
     };
     let version: i32 = look(false)

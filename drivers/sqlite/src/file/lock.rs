@@ -54,7 +54,11 @@ impl Lock {
             Err(TryLockError::WouldBlock) => return Err(LockError::Held(holder(&mut file))),
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
-        let header = format!("{:<width$}\n", format!("eventweir pid {}", std::process::id()), width = HEADER as usize - 1);
+        let header = format!(
+            "{:<width$}\n",
+            format!("eventweir pid {}", std::process::id()),
+            width = HEADER as usize - 1
+        );
         file.write_all(header.as_bytes()).map_err(failed)?;
         Ok(Self(file))
     }

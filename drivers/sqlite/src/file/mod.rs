@@ -47,7 +47,8 @@ pub(crate) fn open_writer(config: &SqliteConfig, path: &Path) -> Result<Connecti
 
 /// Opens a connection that reads. `frozen`: nobody can write to the file, so there is no log beside it to look at.
 pub(crate) fn open_reader(path: &Path, frozen: bool) -> Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
     let connection = match frozen {
         false => Connection::open_with_flags(path, flags),
         true => Connection::open_with_flags(frozen_uri(path), flags),

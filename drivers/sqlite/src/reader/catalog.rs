@@ -3,7 +3,8 @@
 use super::{ChannelCursor, Known, Snapshot};
 use crate::error::Work;
 use eventweir::{
-    ChannelInfo, ChannelName, Cursor, CursorName, Direction, Result, Scope, Selector, Sequence, StreamName, Timestamp, Usage,
+    ChannelInfo, ChannelName, Cursor, CursorName, Direction, Result, Scope, Selector, Sequence, StreamName,
+    Timestamp, Usage,
 };
 use rusqlite::{Connection, params};
 
@@ -75,9 +76,8 @@ pub(crate) fn cursors(
         )
         .work()?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let mut rows = statement
-        .query(params![snapshot.row.id, after.map_or("", CursorName::as_str), limit])
-        .work()?;
+    let mut rows =
+        statement.query(params![snapshot.row.id, after.map_or("", CursorName::as_str), limit]).work()?;
     let mut list = Vec::new();
     while let Some(row) = rows.next().work()? {
         list.push(Cursor {

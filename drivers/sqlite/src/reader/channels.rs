@@ -155,9 +155,8 @@ fn each_in_scope(
     );
     let floor = if only_removed { removed_after.to_i64() } else { -1 };
     let mut statement = snapshot.connection.prepare_cached(&sql).work()?;
-    let mut rows = statement
-        .query(params![snapshot.row.id, format!("{below}/"), format!("{below}0"), floor])
-        .work()?;
+    let mut rows =
+        statement.query(params![snapshot.row.id, format!("{below}/"), format!("{below}0"), floor]).work()?;
     while let Some(row) = rows.next().work()? {
         if !each(Known::of(row)?) {
             return Ok(false);

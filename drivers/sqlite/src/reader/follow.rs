@@ -15,9 +15,14 @@ pub(crate) fn load_tail(connection: &Connection, row: &StreamRow) -> rusqlite::R
     Ok(tail)
 }
 
-fn extend(connection: &Connection, row: &StreamRow, after: Sequence, tail: &mut Tail) -> rusqlite::Result<()> {
-    let mut statement =
-        connection.prepare_cached("select key, channel from events where key > ? and key <= ? order by key")?;
+fn extend(
+    connection: &Connection,
+    row: &StreamRow,
+    after: Sequence,
+    tail: &mut Tail,
+) -> rusqlite::Result<()> {
+    let mut statement = connection
+        .prepare_cached("select key, channel from events where key > ? and key <= ? order by key")?;
     let mut rows = statement.query([key::of(row.id, after), key::of(row.id, row.head)])?;
     while let Some(event) = rows.next()? {
         tail.push(event.get(1)?, key::sequence(event.get(0)?));

@@ -16,6 +16,7 @@ pub(crate) use follow::{follow, load_tail};
 pub(crate) use page::{nothing_new, read};
 pub(crate) use snapshot::Snapshot;
 
+use crate::attended::attended;
 use crate::error::closed;
 use crate::file::open_reader;
 use eventweir::{Error, ErrorKind, Result};
@@ -23,7 +24,7 @@ use parking_lot::Mutex;
 use rusqlite::Connection;
 use std::path::PathBuf;
 use std::sync::Arc;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 
 /// Lends connections that read, as many at once as configured.
 #[derive(Clone, Debug)]
@@ -48,19 +49,38 @@ impl Readers {
         }
     }
 
-    /// Runs a read on a thread that may block. It runs to its end when the future is dropped.
+    /// Runs a read on a thread that may block. It runs to its end when the future is dropped meanwhile.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let permit = self.permits.clone().acquire_owned().await.map_err(|_| closed())?;
-        let this = self.clone();
+        match self.permits.clone().try_acquire_owned() {
+            Ok(permit) => self.clone().run_with(permit, read).await,
+            Err(TryAcquireError::Closed) => Err(closed()),
+            // The place in the queue is used up and given on by a task, should nobody poll this.
+            Err(TryAcquireError::NoPermits) => {
+                let this = self.clone();
+                let queued = async move {
+                    let permit = this.permits.clone().acquire_owned().await.map_err(|_| closed())?;
+                    this.run_with(permit, read).await
+                };
+                attended(queued).await?
+            }
+        }
+    }
+
+    async fn run_with<T: Send + 'static>(
+        self,
+        permit: OwnedSemaphorePermit,
+        read: impl FnOnce(&Connection) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
         let task = tokio::task::spawn_blocking(move || {
-            let result = this.with_connection(read);
+            let result = self.with_connection(read);
             drop(permit);
             result
         });
-        task.await.map_err(|error| Error::new(ErrorKind::Internal, "a read ended early").with_source(error))?
+        task.await
+            .map_err(|error| Error::new(ErrorKind::Internal, "a read ended early").with_source(error))?
     }
 
     fn with_connection<T>(&self, read: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {

@@ -1,9 +1,9 @@
 //! From rows of the events table to events.
 
-use bytes::Bytes;
 use crate::codec::{bytes_of, damaged, read_headers, read_id, read_type, text_of};
 use crate::error::Work;
 use crate::key::{self, ChannelId};
+use bytes::Bytes;
 use eventweir::{ChannelName, Event, NewEvent, Result, Selector, Source, Timestamp};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row};

@@ -16,7 +16,10 @@ pub(crate) struct Request<C, T> {
 /// What the writer can be asked.
 #[derive(Debug)]
 pub(crate) enum Command {
-    Commit(Request<(StreamName, Commit), Receipt>, #[allow(dead_code, reason = "held until answered")] OwnedSemaphorePermit),
+    Commit(
+        Request<(StreamName, Commit), Receipt>,
+        #[allow(dead_code, reason = "held until answered")] OwnedSemaphorePermit,
+    ),
     /// Makes a stream that does not exist.
     Ensure(Request<StreamName, Arc<StreamView>>),
     Trim(Request<(StreamName, Retention, Timestamp, usize), Step>),

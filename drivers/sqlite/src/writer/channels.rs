@@ -78,7 +78,9 @@ impl Channels {
         if let Some(entry) = self.find(connection, row, tail, name)? {
             entry.last = sequence;
             if std::mem::take(&mut entry.empty) {
-                connection.prepare_cached("update channels set empty = 0 where id = ?")?.execute([entry.id])?;
+                connection
+                    .prepare_cached("update channels set empty = 0 where id = ?")?
+                    .execute([entry.id])?;
             } else {
                 row.channels -= 1;
             }

@@ -4,8 +4,8 @@ use super::state::{Failure, State, Stream};
 use crate::codec::{IdColumn, TypeColumn, commit_id, read_receipt, write_headers, write_receipt};
 use crate::key;
 use eventweir::{
-    Appended, Commit, CommitId, CursorMove, Error, ErrorKind, EventId, Expect, NewEvent, Receipt, RecordChange,
-    Sequence, StreamName, Timestamp,
+    Appended, Commit, CommitId, CursorMove, Error, ErrorKind, EventId, Expect, NewEvent, Receipt,
+    RecordChange, Sequence, StreamName, Timestamp,
 };
 use rusqlite::{CachedStatement, Connection, OptionalExtension, params};
 use std::collections::HashSet;
@@ -23,7 +23,8 @@ pub(super) struct Statements<'c> {
 impl<'c> Statements<'c> {
     pub(super) fn prepare(connection: &'c Connection) -> rusqlite::Result<Self> {
         Ok(Self {
-            know_id: connection.prepare_cached("insert or ignore into event_ids(stream, id, seq) values (?, ?, ?)")?,
+            know_id: connection
+                .prepare_cached("insert or ignore into event_ids(stream, id, seq) values (?, ?, ?)")?,
             known_id: connection.prepare_cached("select seq from event_ids where stream = ? and id = ?")?,
             append: connection.prepare_cached(
                 "insert into events(key, channel, id, time, source, content_type, headers, data)
@@ -124,7 +125,11 @@ fn check_expectation(connection: &Connection, stream: &mut Stream, expect: &Expe
 }
 
 /// Returns the head that the commit will leave. Only cursors ask for it before the events are written.
-fn head_after(statements: &mut Statements<'_>, stream: &Stream, commit: &Commit) -> Result<Sequence, Failure> {
+fn head_after(
+    statements: &mut Statements<'_>,
+    stream: &Stream,
+    commit: &Commit,
+) -> Result<Sequence, Failure> {
     if commit.cursors.is_empty() {
         return Ok(stream.row.head);
     }
@@ -214,7 +219,9 @@ fn write_cursors(
         let (id, name) = (stream.row.id, change.name.as_str());
         match to {
             Some(to) => connection
-                .prepare_cached("insert or replace into cursors(stream, name, seq, moved) values (?, ?, ?, ?)")?
+                .prepare_cached(
+                    "insert or replace into cursors(stream, name, seq, moved) values (?, ?, ?, ?)",
+                )?
                 .execute(params![id, name, to.to_i64(), change.time.as_millis()])?,
             None => connection
                 .prepare_cached("delete from cursors where stream = ? and name = ?")?
@@ -234,7 +241,9 @@ fn write_records(
         let (id, key) = (stream.row.id, change.key.as_str());
         match (version, &change.value) {
             (Some(version), Some(value)) => connection
-                .prepare_cached("insert or replace into records(stream, key, version, value) values (?, ?, ?, ?)")?
+                .prepare_cached(
+                    "insert or replace into records(stream, key, version, value) values (?, ?, ?, ?)",
+                )?
                 .execute(params![id, key, version as i64, &value[..]])?,
             _ => connection
                 .prepare_cached("delete from records where stream = ? and key = ?")?

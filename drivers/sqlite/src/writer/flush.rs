@@ -36,10 +36,10 @@ fn flush(connection: &Connection, stream: &mut Stream) -> rusqlite::Result<()> {
         stream.view.tail.lock().unwritten().map(|(channel, list)| (channel, list.to_vec())).collect();
     lists.sort_unstable_by_key(|(channel, _)| *channel);
     let mut removed = connection.prepare_cached("select removed_to from channels where id = ?")?;
-    let mut count =
-        connection.prepare_cached("update channels set last = max(last, ?), events = events + ? where id = ?")?;
-    let mut insert =
-        connection.prepare_cached("insert or replace into runs(channel, first, last, seqs) values (?, ?, ?, ?)")?;
+    let mut count = connection
+        .prepare_cached("update channels set last = max(last, ?), events = events + ? where id = ?")?;
+    let mut insert = connection
+        .prepare_cached("insert or replace into runs(channel, first, last, seqs) values (?, ?, ?, ?)")?;
     for (channel, mut list) in lists {
         let mut floor = row.indexed_to;
         if row.removed_to > row.indexed_to {

@@ -99,7 +99,8 @@ impl<'a> Group<'a> {
     }
 
     fn commit(&self) -> Result<(), (rusqlite::Error, Phase)> {
-        let commit = self.connection.prepare_cached("commit").map_err(|error| (error, Phase::Work))?.raw_execute();
+        let commit =
+            self.connection.prepare_cached("commit").map_err(|error| (error, Phase::Work))?.raw_execute();
         commit.map(drop).map_err(|error| (error, Phase::Commit))
     }
 

@@ -4,13 +4,15 @@ use super::answer::{Command, Request};
 use super::checkpoint::Checkpointer;
 use super::group::Group;
 use super::state::State;
+use crate::attended::attended;
 use crate::error::closed;
 use eventweir::{Commit, Error, ErrorKind, Receipt, Result, StreamName};
 use parking_lot::Mutex;
 use rusqlite::Connection;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::mpsc::{self, error::TrySendError};
+use tokio::sync::{Semaphore, oneshot};
 
 /// So many commands may wait.
 const QUEUE: usize = 4096;
@@ -34,7 +36,9 @@ impl Writer {
         let thread = std::thread::Builder::new()
             .name("eventweir-sqlite".to_owned())
             .spawn(move || run(connection, state, checkpointer, queue))
-            .map_err(|error| Error::new(ErrorKind::Unavailable, "no thread can be started").with_source(error))?;
+            .map_err(|error| {
+                Error::new(ErrorKind::Unavailable, "no thread can be started").with_source(error)
+            })?;
         Ok(Self {
             commands,
             room: Arc::new(Semaphore::new(QUEUE_KIB)),
@@ -45,15 +49,38 @@ impl Writer {
     pub(crate) async fn commit(&self, stream: &StreamName, commit: &Commit) -> Result<Receipt> {
         let size = commit.bytes() + 256 * commit.append.len();
         let kib = (size / 1024 + 1).min(QUEUE_KIB) as u32;
-        let room = self.room.clone().acquire_many_owned(kib).await.map_err(|_| closed())?;
-        let what = (stream.clone(), commit.clone());
-        self.ask(what, |request| Command::Commit(request, room)).await
+        let (what, room) = ((stream.clone(), commit.clone()), self.room.clone());
+        match room.clone().try_acquire_many_owned(kib) {
+            Ok(room) => self.ask(what, |request| Command::Commit(request, room)).await,
+            // The room is used by the task that waits for it, should nobody poll this.
+            Err(_) => {
+                let (commands, (reply, answer)) = (self.commands.clone(), oneshot::channel());
+                let send = async move {
+                    let room = room.acquire_many_owned(kib).await.map_err(|_| closed())?;
+                    let command = Command::Commit(Request { what, reply }, room);
+                    commands.send(command).await.map_err(|_| closed())
+                };
+                attended(send).await??;
+                answer.await.map_err(|_| closed())?
+            }
+        }
     }
 
     /// Asks, and waits for the answer. A command that was sent is carried out even when nobody waits any more.
-    pub(crate) async fn ask<C, T>(&self, what: C, command: impl FnOnce(Request<C, T>) -> Command) -> Result<T> {
+    pub(crate) async fn ask<C, T>(
+        &self,
+        what: C,
+        command: impl FnOnce(Request<C, T>) -> Command,
+    ) -> Result<T> {
         let (reply, answer) = oneshot::channel();
-        self.commands.send(command(Request { what, reply })).await.map_err(|_| closed())?;
+        match self.commands.try_send(command(Request { what, reply })) {
+            Ok(()) => {}
+            Err(TrySendError::Closed(_)) => return Err(closed()),
+            Err(TrySendError::Full(command)) => {
+                let commands = self.commands.clone();
+                attended(async move { commands.send(command).await }).await?.map_err(|_| closed())?;
+            }
+        }
         // The thread answers all that it took, so no answer means that it took nothing more.
         answer.await.map_err(|_| closed())?
     }
@@ -88,7 +115,12 @@ fn join(thread: &Mutex<Option<JoinHandle<()>>>) -> Result<()> {
     }
 }
 
-fn run(connection: Connection, mut state: State, mut checkpointer: Checkpointer, mut queue: mpsc::Receiver<Command>) {
+fn run(
+    connection: Connection,
+    mut state: State,
+    mut checkpointer: Checkpointer,
+    mut queue: mpsc::Receiver<Command>,
+) {
     let mut closing = false;
     while !closing {
         let first = if state.purges() { queue.try_recv().ok() } else { queue.blocking_recv() };

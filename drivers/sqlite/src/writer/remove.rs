@@ -68,9 +68,10 @@ impl State {
         let (removal, more) = collect(connection, stream, &beyond, most.min(STEP))?;
         let events = removal.events;
         if events > 0 {
-            connection
-                .prepare_cached("delete from events where key >= ? and key <= ?")?
-                .execute(params![key::of(stream.row.id, stream.row.first), key::of(stream.row.id, removal.upto)])?;
+            connection.prepare_cached("delete from events where key >= ? and key <= ?")?.execute(params![
+                key::of(stream.row.id, stream.row.first),
+                key::of(stream.row.id, removal.upto)
+            ])?;
             settle(connection, stream, removal, now)?;
         }
         Ok(Step { events, bounds: stream.row.bounds(), more })
@@ -122,7 +123,8 @@ impl State {
         if let Some((n, at, list)) = oldest
             && at < before
         {
-            let mut forget = connection.prepare_cached("delete from event_ids where stream = ? and id = ?")?;
+            let mut forget =
+                connection.prepare_cached("delete from event_ids where stream = ? and id = ?")?;
             for event in ids(&list) {
                 forget.execute(params![id, event])?;
             }
@@ -139,7 +141,11 @@ impl State {
     }
 
     /// Removes a stream: it is gone at once, and its rows go step by step (see `purge.rs`).
-    pub(super) fn delete_stream(&mut self, connection: &Connection, name: &StreamName) -> Result<(), Failure> {
+    pub(super) fn delete_stream(
+        &mut self,
+        connection: &Connection,
+        name: &StreamName,
+    ) -> Result<(), Failure> {
         // A stream that this transaction made has rows as well.
         let id: Option<i64> = connection
             .prepare_cached("select id from streams where name = ?")?

@@ -88,7 +88,11 @@ impl State {
     }
 
     /// Returns a stream, which exists from then on.
-    pub(super) fn stream(&mut self, connection: &Connection, name: &StreamName) -> Result<&mut Stream, Failure> {
+    pub(super) fn stream(
+        &mut self,
+        connection: &Connection,
+        name: &StreamName,
+    ) -> Result<&mut Stream, Failure> {
         if !self.streams.contains_key(name) {
             let stream = match (StreamRow::read(connection, name)?, self.shared.find(name)) {
                 (Some(row), Some(view)) => Stream::new(row?, view, false),
@@ -154,7 +158,11 @@ fn free_id(connection: &Connection) -> Result<StreamId, Failure> {
         )?
         .query_row([], |row| row.get(0))?;
     if id > MAX_STREAM {
-        return Err(Error::new(ErrorKind::LimitExceeded, "the file has 32,767 streams, the most it can have").into());
+        return Err(Error::new(
+            ErrorKind::LimitExceeded,
+            "the file has 32,767 streams, the most it can have",
+        )
+        .into());
     }
     Ok(id)
 }
