@@ -8,14 +8,18 @@ use std::time::Duration;
 pub(super) struct Chart(ProgressBar);
 
 impl Chart {
-    pub(super) fn new(loads: u64) -> Self {
-        let bar = ProgressBar::new(loads);
+    pub(super) fn new() -> Self {
+        let bar = ProgressBar::new(0);
         // The template is a constant; should it not parse, the bar keeps its own.
         if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} {elapsed} {msg}") {
             bar.set_style(style);
         }
         bar.enable_steady_tick(Duration::from_millis(200));
         Self(bar)
+    }
+
+    pub(super) fn expect(&self, loads: u64) {
+        self.0.set_length(loads);
     }
 
     pub(super) fn say(&self, what: impl Into<String>) {

@@ -117,10 +117,13 @@ impl Figure<'_> {
         }
         if let (Some(ours), Some(bare)) = (ours.processor, bare.processor) {
             let (ratio, ours, bare) = (amount(bare / ours), amount(ours), amount(bare));
-            let _ =
-                writeln!(text, "    processor: {ours} us per operation | bare {bare}; bare over ours {ratio}");
+            let _ = writeln!(
+                text,
+                "    processor: {ours} us per operation | bare {bare}; bare over ours {ratio}"
+            );
         }
-        let conditions: Vec<_> = self.conditions.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        let conditions: Vec<_> =
+            self.conditions.iter().map(|(key, value)| format!("{key}={value}")).collect();
         let _ = writeln!(text, "    {}", conditions.join(" "));
         text
     }

@@ -18,6 +18,7 @@ pub(super) struct Context {
     pub(super) time: Duration,
     pub(super) pace: Pace,
     pub(super) payload: usize,
+    pub(super) chart: Chart,
     rounds: usize,
     json: bool,
     folder: PathBuf,
@@ -29,6 +30,7 @@ impl Context {
             time: arguments.time(),
             pace: arguments.pace(),
             payload: arguments.payload(),
+            chart: Chart::new(),
             rounds: arguments.rounds.into(),
             json: arguments.json,
             folder: arguments.dir.clone().unwrap_or_else(std::env::temp_dir),
@@ -76,16 +78,17 @@ impl Runner {
 
     /// Runs all contests; each one's figures are shown as soon as they are known.
     pub(super) fn run(mut self, contests: Vec<Contest>) -> Result<()> {
-        let loads = contests.iter().map(|contest| self.rounds(contest) * (1 + contest.against.len())).sum::<usize>();
-        let chart = Chart::new(loads as u64);
-        contests.into_iter().try_for_each(|contest| self.hold(contest, &chart))
+        let loads =
+            contests.iter().map(|contest| self.rounds(contest) * (1 + contest.against.len())).sum::<usize>();
+        self.context.chart.expect(loads as u64);
+        contests.into_iter().try_for_each(|contest| self.hold(contest))
     }
 
     fn rounds(&self, contest: &Contest) -> usize {
         if contest.repeated { self.context.rounds } else { 1 }
     }
 
-    fn hold(&mut self, mut contest: Contest, chart: &Chart) -> Result<()> {
+    fn hold(&mut self, mut contest: Contest) -> Result<()> {
         let rounds = self.rounds(&contest);
         let mut conditions = std::mem::take(&mut contest.conditions);
         conditions.push(("rounds", rounds.to_string()));
@@ -94,9 +97,9 @@ impl Runner {
         let mut bare: Vec<Vec<Sample>> = contest.against.iter().map(|_| Vec::new()).collect();
         // In turns, so that a slow minute of the machine hits all alike.
         for _ in 0..rounds {
-            ours.push(self.load(&mut contest.ours, &contest.name, chart)?);
+            ours.push(self.load(&mut contest.ours, &contest.name)?);
             for (against, samples) in contest.against.iter_mut().zip(&mut bare) {
-                samples.push(self.load(&mut against.load, &format!("{}: bare", contest.name), chart)?);
+                samples.push(self.load(&mut against.load, &format!("{}: bare", contest.name))?);
             }
         }
         let ours = Summary::of(&ours);
@@ -112,23 +115,23 @@ impl Runner {
                 target: against.target.filter(|_| self.context.pace == Pace::Closed),
                 conditions: &conditions,
             };
-            chart.aside(|| self.show(&figure))?;
+            self.show(&figure)?;
         }
         Ok(())
     }
 
-    fn load(&self, load: &mut Load, name: &str, chart: &Chart) -> Result<Sample> {
-        chart.say(name);
+    fn load(&self, load: &mut Load, name: &str) -> Result<Sample> {
+        self.context.chart.say(name);
         let sample = load(&self.context)?;
-        chart.step();
+        self.context.chart.step();
         Ok(sample)
     }
 
     fn show(&mut self, figure: &Figure<'_>) -> Result<()> {
-        if self.context.json {
-            self.output.line(&figure.to_json().to_string())
-        } else {
-            self.output.text(&figure.to_text())
-        }
+        let Self { context, output } = self;
+        context.chart.aside(|| match context.json {
+            true => output.line(&figure.to_json().to_string()),
+            false => output.text(&figure.to_text()),
+        })
     }
 }

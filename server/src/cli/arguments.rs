@@ -1,5 +1,6 @@
 //! What the command line can say.
 
+use crate::bench::{BareArgs, BenchArgs};
 use crate::client::{
     channels::ChannelsArguments, consumers::ConsumersArguments, publish::PublishArguments,
     read::ReadArguments, tail::TailArguments,
@@ -34,6 +35,11 @@ pub(crate) enum Command {
     Channels(ChannelsArguments),
     /// List, show, set and delete the durable positions of consumers
     Consumers(ConsumersArguments),
+    /// Measure the broker beside what the machine could do without it
+    Bench(BenchArgs),
+    /// Serve the bare limits that `bench` measures against
+    #[command(hide = true)]
+    BenchBare(BareArgs),
     /// Show the merged configuration, with secrets hidden
     Config(ShowArguments),
     /// Make a new token, and the entry that the broker keeps of it

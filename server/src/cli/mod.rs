@@ -4,7 +4,7 @@ mod arguments;
 mod configuration;
 mod tokens;
 
-use crate::client;
+use crate::{bench, client};
 use crate::failure::{Exit, Failure, Result};
 use crate::{config, log, serve};
 use arguments::{Cli, Command, ConfigArguments};
@@ -32,6 +32,8 @@ fn run(cli: Cli) -> Result<()> {
     match cli.command {
         None => run_broker(&cli.config),
         Some(Command::Serve(arguments)) => run_broker(&arguments),
+        Some(Command::Bench(arguments)) => bench::run(&arguments),
+        Some(Command::BenchBare(arguments)) => bench::run_bare_server(&arguments),
         Some(Command::Config(arguments)) => configuration::show(&arguments),
         Some(Command::Token(arguments)) => tokens::make(&arguments),
         Some(Command::Publish(arguments)) => run_client(client::publish::run(arguments)),

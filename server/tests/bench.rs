@@ -1,0 +1,87 @@
+//! `weir bench`, as it is called.
+
+use serde_json::Value;
+use std::process::{Command, Output};
+
+fn bench(arguments: &[&str]) -> Output {
+    let weir = env!("CARGO_BIN_EXE_weir");
+    Command::new(weir).arg("bench").args(arguments).output().unwrap()
+}
+
+fn figures(arguments: &[&str]) -> Vec<Value> {
+    let output = bench(&[arguments, &["--seconds", "0.2", "--rounds", "1", "--json", "--quick"]].concat());
+    let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{stderr}");
+    assert_eq!(stderr, "", "a bar is for terminals");
+    stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn assert_valid(figure: &Value) {
+    let number = |key: &str| figure[key].as_f64().unwrap_or_else(|| panic!("{key} in {figure}"));
+    assert!(number("value") > 0.0 && number("bare") > 0.0, "{figure}");
+    let ratio = number("value") / number("bare");
+    assert!((number("ratio") - ratio).abs() < 1e-9, "{figure}");
+    for latency in [&figure["latency_us"], &figure["bare_latency_us"]].into_iter().filter(|l| !l.is_null()) {
+        let all = ["p50", "p99", "p99.9", "max"].map(|key| latency[key].as_f64().unwrap());
+        assert!(all.is_sorted() && latency["count"].as_u64().unwrap() > 0, "{figure}");
+    }
+    for condition in ["loop", "payload", "seconds", "rounds", "cores", "files", "load_average"] {
+        assert!(figure["conditions"][condition].is_string(), "{condition} in {figure}");
+    }
+}
+
+#[test]
+fn publishing_in_process_gives_figures() {
+    let figures = figures(&["memory-publish"]);
+    let names: Vec<_> = figures.iter().map(|figure| figure["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["memory-publish.1", "memory-publish.64", "memory-publish.256"]);
+    figures.iter().for_each(assert_valid);
+    assert_eq!(figures[0]["conditions"]["loop"], "closed");
+}
+
+#[test]
+fn an_open_loop_has_the_rate_that_was_asked_for() {
+    let figures = figures(&["memory-publish", "--rate", "500"]);
+    for figure in &figures {
+        assert_valid(figure);
+        assert_eq!(figure["conditions"]["loop"], "open,500/s");
+        assert!(figure["value"].as_f64().unwrap() <= 550.0, "{figure}");
+        assert_eq!(figure["latency_us"]["count"], 100, "{figure}");
+    }
+}
+
+#[test]
+fn servers_under_test_are_started_and_measured() {
+    let scenarios = [
+        "http-poll",
+        "http-publish-memory",
+        "http-publish-sqlite",
+        "sse-fanout",
+        "sparse-read",
+        "commit-batch",
+    ];
+    let figures = figures(&scenarios);
+    figures.iter().for_each(assert_valid);
+    let of = |name: &str| figures.iter().find(|figure| figure["name"] == name).unwrap();
+    assert_eq!(of("http-poll.rse")["target"], 0.7);
+    assert_eq!(of("http-publish-sqlite")["conditions"]["synchronous"], "full");
+    assert!(of("sse-fanout.100.gathered")["target"].is_null());
+}
+
+#[test]
+fn memory_of_event_streams_is_measured() {
+    let figures = figures(&["sse-idle"]);
+    figures.iter().for_each(assert_valid);
+    assert_eq!(figures[0]["unit"], "bytes/stream");
+}
+
+#[test]
+fn scenarios_are_listed_and_unknown_ones_refused() {
+    let listed = bench(&["--list"]);
+    let stdout = String::from_utf8(listed.stdout).unwrap();
+    assert_eq!(stdout.lines().count(), 10);
+    let refused = bench(&["no-such"]);
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("sqlite-publish"));
+    assert_eq!(bench(&["--seconds", "0"]).status.code(), Some(2));
+}
