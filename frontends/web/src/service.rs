@@ -43,15 +43,28 @@ impl Gate {
         }
     }
 
-    fn admit(&self, request: &Request<Incoming>) -> Result<Visitor, Problem> {
-        let (uri, headers) = (request.uri(), request.headers());
-        let visitor = self.guard.check(request.method(), uri, request.version(), headers)?;
+    fn check_visitor(&self, request: &Request<Incoming>) -> Result<Visitor, Problem> {
+        self.guard.check(request.method(), request.uri(), request.version(), request.headers())
+    }
+
+    fn check_size(&self, request: &Request<Incoming>) -> Result<(), Problem> {
+        let uri = request.uri();
         let length = uri.path().len() + uri.query().map_or(0, str::len);
         if length > self.max_uri_bytes {
             return Err(uri_too_long(self.max_uri_bytes));
         }
-        check_announced(request.body(), self.max_body_bytes)?;
-        Ok(visitor)
+        check_announced(request.body(), self.max_body_bytes)
+    }
+
+    /// Begins to answer a request that was let in.
+    fn answer(&self, request: Request<Incoming>, visitor: &Visitor) -> Step {
+        if let Err(problem) = self.check_size(&request) {
+            return Step::now(problem.into_response());
+        }
+        match own_answer(&request, visitor) {
+            Some(response) => Step::now(response),
+            None => Step::Routed { future: self.route(request) },
+        }
     }
 
     fn route(&self, request: Request<Incoming>) -> axum::routing::future::RouteFuture<Infallible> {
@@ -85,12 +98,13 @@ impl hyper::service::Service<Request<Incoming>> for Service {
     fn call(&self, request: Request<Incoming>) -> Answering {
         let exchange = Some(Exchange::begin(&self.activity));
         let (gate, version) = (&*self.gate, request.version());
-        let (visitor, step) = match gate.admit(&request) {
-            Ok(visitor) => match own_answer(&request, &visitor) {
-                Some(response) => (visitor, Step::Answered { response: Some(response) }),
-                None => (visitor, Step::Routed { future: gate.route(request) }),
-            },
-            Err(problem) => (Visitor::Own, Step::Answered { response: Some(problem.into_response()) }),
+        let (visitor, step) = match gate.check_visitor(&request) {
+            Ok(visitor) => {
+                let step = gate.answer(request, &visitor);
+                (visitor, step)
+            }
+            // Whoever is not let in need not be able to read why.
+            Err(problem) => (Visitor::Own, Step::now(problem.into_response())),
         };
         Answering { step, tells_origins: gate.tells_origins, visitor, version, exchange }
     }
@@ -122,6 +136,12 @@ pin_project! {
     enum Step {
         Answered { response: Option<Response> },
         Routed { #[pin] future: axum::routing::future::RouteFuture<Infallible> },
+    }
+}
+
+impl Step {
+    fn now(response: Response) -> Self {
+        Self::Answered { response: Some(response) }
     }
 }
 

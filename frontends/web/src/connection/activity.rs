@@ -15,6 +15,8 @@ pub(crate) struct Activity {
     heard: AtomicBool,
     /// Whether bytes wait for the client to take them.
     stuck: AtomicBool,
+    /// Whether bytes that come while nothing is open begin a request, as they do not on HTTP/2.
+    one_at_a_time: bool,
 }
 
 /// Names what a connection waits for.
@@ -33,6 +35,16 @@ pub(crate) enum Wait {
 }
 
 impl Activity {
+    /// Begins to count for a connection that has one request after the other.
+    pub(crate) fn of_http1() -> Self {
+        Self { one_at_a_time: true, ..Self::default() }
+    }
+
+    /// Begins to count for a connection that has many requests at once, and bytes that belong to none.
+    pub(crate) fn of_http2() -> Self {
+        Self::default()
+    }
+
     /// Returns what the connection waits for, and which wait this is.
     pub(crate) fn wait(&self) -> (Wait, u32) {
         let turn = self.turn.load(Relaxed);
@@ -51,7 +63,7 @@ impl Activity {
     }
 
     pub(crate) fn note_read(&self) {
-        if !self.heard.load(Relaxed) {
+        if self.one_at_a_time && !self.heard.load(Relaxed) {
             self.heard.store(true, Relaxed);
         }
     }

@@ -22,6 +22,12 @@ pub(crate) async fn refuse(wire: &mut (impl AsyncWrite + Unpin), problem: &Probl
     let _: Result<io::Result<()>, _> = tokio::time::timeout(LINGER, refusal).await;
 }
 
+/// Closes the server's side.
+pub(crate) async fn close(wire: &mut (impl AsyncWrite + Unpin)) {
+    // If the client is gone, so much the better.
+    let _: Result<io::Result<()>, _> = tokio::time::timeout(LINGER, wire.shutdown()).await;
+}
+
 /// Reads on for a moment after the server's side was closed. Closing a socket that has unread bytes resets it, and a reset takes
 /// away what the client has not read yet: the very answer that told it why.
 pub(crate) async fn linger(wire: &mut (impl AsyncRead + Unpin)) {

@@ -2,6 +2,8 @@
 
 use super::activity::{Activity, Wait};
 use super::drive::{Connection, Ending, drive};
+use super::permit::Permit;
+use super::stream::Stream;
 use super::wire::Wire;
 use super::{HeadLimits, Site, farewell};
 use crate::Problem;
@@ -11,7 +13,6 @@ use hyper::server::conn::http1::{Builder, UpgradeableConnection};
 use hyper_util::rt::TokioIo;
 use std::pin::Pin;
 use std::sync::Arc;
-use tokio::io::AsyncWriteExt;
 
 /// Most that is gathered for one write, and read at once of a large body.
 const BUFFER_BYTES: usize = 64 << 10;
@@ -38,7 +39,9 @@ impl Connection for UpgradeableConnection<TokioIo<Wire>, Service> {
     }
 }
 
-pub(super) async fn serve(wire: Wire, activity: Arc<Activity>, site: &Site) {
+pub(super) async fn serve(stream: Stream, permit: Permit, site: &Site) {
+    let activity = Arc::new(Activity::of_http1());
+    let wire = Wire::new(stream, activity.clone(), permit);
     let service = Service { gate: site.gate.clone(), activity: activity.clone() };
     let mut connection = site.http1.serve_connection(TokioIo::new(wire), service).with_upgrades();
     let ending = drive(Pin::new(&mut connection), &activity, site).await;
@@ -49,28 +52,28 @@ pub(super) async fn serve(wire: Wire, activity: Arc<Activity>, site: &Site) {
 
 /// Leaves a connection: tells why, if HTTP did not, and lets the client take what was said.
 async fn part(mut wire: Wire, unread: &[u8], ending: Ending, site: &Site) {
-    match reason(&ending, unread, site) {
+    match reason(&ending, unread, &wire, site) {
         Some(problem) => {
             tracing::debug!(code = problem.code(), "a connection was refused");
-            wire.release_shutdown();
-            farewell::refuse(&mut wire, &problem).await;
+            farewell::refuse(wire.stream(), &problem).await;
         }
         None if matches!(ending, Ending::TimedOut(Wait::Reader) | Ending::Closed(Err(_))) => return,
-        // If the client is gone, so much the better.
-        None => drop(wire.shutdown().await),
+        None => farewell::close(wire.stream()).await,
     }
     if !wire.has_ended() && !site.draining.has_begun() {
-        farewell::linger(&mut wire).await;
+        farewell::linger(wire.stream()).await;
     }
 }
 
 /// Finds out what a client must be told that hyper did not tell it.
-fn reason(ending: &Ending, unread: &[u8], site: &Site) -> Option<Problem> {
+fn reason(ending: &Ending, unread: &[u8], wire: &Wire, site: &Site) -> Option<Problem> {
     match ending {
         Ending::TimedOut(Wait::Headers) => Some(headers_timed_out()),
         Ending::TimedOut(Wait::FirstRequest | Wait::NextRequest) if !unread.is_empty() => {
             Some(headers_timed_out())
         }
+        // Where nothing was kept back, hyper has said it, badly but once.
+        Ending::Closed(Err(error)) if !wire.withholds_refusal() && !error.is_parse_version_h2() => None,
         Ending::Closed(Err(error)) if error.is_parse_too_large() => {
             Some(head_too_large(unread, &site.limits))
         }

@@ -25,19 +25,13 @@ use std::sync::Arc;
 use std::time::Duration;
 use stream::Stream;
 use tokio::net::TcpStream;
-use tokio::sync::Semaphore;
 use watchdog::Patience;
-use wire::Wire;
-
-/// Handshakes that may run at once: they cost far more than requests, and whoever connects can ask for one.
-const MAX_HANDSHAKES: usize = 256;
 
 /// Holds what all connections of a server share.
 pub(crate) struct Site {
     gate: Arc<Gate>,
     patience: Patience,
     handshake_timeout: Duration,
-    handshakes: Semaphore,
     tls: Option<Arc<Tls>>,
     http1: hyper::server::conn::http1::Builder,
     limits: HeadLimits,
@@ -63,7 +57,6 @@ impl Site {
             gate: Arc::new(gate),
             patience: Patience::new(config),
             handshake_timeout: config.header_timeout,
-            handshakes: Semaphore::new(MAX_HANDSHAKES),
             tls,
             http1: http1::builder(limits),
             limits,
@@ -82,7 +75,6 @@ pub(crate) async fn serve(socket: TcpStream, permit: Permit, site: Arc<Site>) {
     if socket.set_nodelay(true).is_err() {
         return;
     }
-    let activity = Arc::new(Activity::default());
     let (stream, protocol) = match &site.tls {
         None => (Stream::Plain(socket), Protocol::Http1),
         Some(tls) => match Box::pin(shake_hands(socket, tls, &site)).await {
@@ -90,23 +82,40 @@ pub(crate) async fn serve(socket: TcpStream, permit: Permit, site: Arc<Site>) {
             None => return,
         },
     };
-    let wire = Wire::new(stream, activity.clone(), permit);
     match protocol {
-        Protocol::Http1 => http1::serve(wire, activity, &site).await,
-        Protocol::Http2 => Box::pin(http2::serve(wire, activity, &site)).await,
+        Protocol::Http1 => http1::serve(stream, permit, &site).await,
+        Protocol::Http2 => Box::pin(http2::serve(stream, permit, &site)).await,
     }
 }
 
+/// Begins TLS, within the time that headers may take. Handshakes in flight are bounded as connections are; a smaller bound of their
+/// own would let a few clients that never finish theirs keep out all others.
 async fn shake_hands(
     socket: TcpStream,
     tls: &Tls,
     site: &Site,
 ) -> Option<(tokio_rustls::server::TlsStream<TcpStream>, Protocol)> {
     let handshake = async {
-        let _turn = site.handshakes.acquire().await.ok()?;
+        if speaks_plainly(&socket).await {
+            let mut socket = socket;
+            farewell::refuse(&mut socket, &tls_required()).await;
+            farewell::linger(&mut socket).await;
+            return None;
+        }
         tls.accept(socket).await
     };
     tokio::time::timeout(site.handshake_timeout, handshake).await.ok().flatten()
+}
+
+/// Returns whether a client begins with the letter of an HTTP method instead of a TLS record.
+async fn speaks_plainly(socket: &TcpStream) -> bool {
+    let mut first = [0];
+    matches!(socket.peek(&mut first).await, Ok(1)) && first[0].is_ascii_uppercase()
+}
+
+fn tls_required() -> Problem {
+    let detail = "this port speaks TLS only: use https:// instead of http://";
+    Problem::new(StatusCode::BAD_REQUEST, "tls_required", detail)
 }
 
 /// Tells a client that there is no place for it. Under TLS it is not told: a handshake is what a full server cannot afford.

@@ -28,24 +28,33 @@ impl Wire {
         Self { stream, activity, ended: false, mid_write: false, withheld: false, _permit: permit }
     }
 
+    /// Returns the stream itself, for when HTTP is over.
+    pub(crate) fn stream(&mut self) -> &mut Stream {
+        &mut self.stream
+    }
+
     pub(crate) fn has_ended(&self) -> bool {
         self.ended
     }
 
-    pub(crate) fn release_shutdown(&mut self) {
-        self.withheld = false;
+    /// Returns whether hyper wanted to refuse a request and was kept from it.
+    pub(crate) fn withholds_refusal(&self) -> bool {
+        self.withheld
     }
 
     fn note_write(&mut self, wanted: usize, outcome: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
-        match &outcome {
-            Poll::Ready(Ok(taken)) => {
-                self.mid_write = *taken < wanted;
-                self.activity.note_written();
-            }
-            Poll::Ready(Err(_)) => {}
+        if let Poll::Ready(Ok(taken)) = &outcome {
+            self.mid_write = *taken < wanted;
+        }
+        self.note_progress(&outcome);
+        outcome
+    }
+
+    fn note_progress<T>(&self, outcome: &Poll<io::Result<T>>) {
+        match outcome {
+            Poll::Ready(_) => self.activity.note_written(),
             Poll::Pending => self.activity.note_stuck(),
         }
-        outcome
     }
 }
 
@@ -106,10 +115,7 @@ impl AsyncWrite for Wire {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let outcome = Pin::new(&mut self.stream).poll_flush(cx);
-        match outcome {
-            Poll::Ready(_) => self.activity.note_written(),
-            Poll::Pending => self.activity.note_stuck(),
-        }
+        self.note_progress(&outcome);
         outcome
     }
 
@@ -117,6 +123,8 @@ impl AsyncWrite for Wire {
         if self.withheld {
             return Poll::Ready(Ok(()));
         }
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        let outcome = Pin::new(&mut self.stream).poll_shutdown(cx);
+        self.note_progress(&outcome);
+        outcome
     }
 }

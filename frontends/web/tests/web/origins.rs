@@ -56,6 +56,13 @@ async fn pages_of_allowed_origins_are_served() {
     assert_eq!(answer.headers["access-control-expose-headers"], "*");
     assert_eq!(answer.headers["vary"], "origin");
 
+    let long = ask(&running, "GET", &format!("{page}content-length: 99999999\r\n")).await;
+    assert_eq!(long.problem(), "413 body_too_large");
+    assert_eq!(
+        long.headers["access-control-allow-origin"], "https://app.test",
+        "a page may read its problems"
+    );
+
     let program = ask(&running, "GET", "host: localhost\r\n").await;
     assert_eq!(program.headers["vary"], "origin", "a cache must not give this answer to a page");
     assert!(!program.headers.contains_key("access-control-allow-origin"));

@@ -173,6 +173,32 @@ async fn who_does_not_shake_hands_is_sent_away() {
 }
 
 #[tokio::test]
+async fn who_speaks_plainly_is_told_to_use_tls() {
+    let (files, _) = Files::new();
+    let running = start(&files).await;
+    let mut client = running.connect().await;
+    client.send("GET /hello HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
+    assert_eq!(client.response().await.problem(), "400 tls_required");
+    client.assert_closed().await;
+}
+
+#[tokio::test]
+async fn an_idle_http_2_connection_is_ended_with_a_good_bye() {
+    let (files, certificate) = Files::new();
+    let mut config = config();
+    config.tls = Some(files.paths());
+    config.idle_timeout = Duration::from_millis(300);
+    let running = Running::start(config).await;
+    let socket = connect(&running, &certificate, &["h2"]).await.unwrap();
+    let (mut sender, connection) =
+        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(socket)).await.unwrap();
+    let connection = tokio::spawn(connection);
+    let request = http::Request::get("https://localhost/hello").body(Empty::<Bytes>::new()).unwrap();
+    assert_eq!(sender.send_request(request).await.unwrap().status(), 200);
+    tokio::time::timeout(SOON, connection).await.unwrap().unwrap().unwrap();
+}
+
+#[tokio::test]
 async fn files_that_cannot_be_used_are_named() {
     let (files, _) = Files::new();
     let good = |name| std::fs::read(files.path(name)).unwrap();
