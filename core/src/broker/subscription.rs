@@ -103,6 +103,24 @@ impl Subscription {
         }
     }
 
+    /// Returns whether there is nothing to deliver now, so that [`next`](Self::next) would wait without asking the store.
+    ///
+    /// Moves the [`position`](Self::position) over what does not match: a subscription that waits is not woken by that, so its
+    /// position may lag behind. Call it to tell a client that has nothing to get how far it has come.
+    pub fn is_current(&mut self) -> bool {
+        let Place::After(position) = self.place else { return false };
+        if self.pending.is_some() {
+            return false;
+        }
+        match self.listener.tail.take(&self.listener.feed, position) {
+            Taken::Nothing(through) => {
+                self.place = self.place.moved_to(through);
+                true
+            }
+            Taken::Batch(_) | Taken::Behind | Taken::OtherEpoch => false,
+        }
+    }
+
     /// Asks again whether the subscriber may read, if it was not asked lately. Called by itself before every delivery; call it
     /// to end a subscription that has nothing to deliver.
     ///

@@ -24,10 +24,12 @@ pub(crate) struct Feed {
     recent: Mutex<Recent>,
 }
 
-/// The latest batches, each beginning where the one before ended.
+/// The latest batches, oldest first, each with its weight when it came.
+///
+/// A subscriber that is a little behind the others leaves its own beside theirs: what is looked for is where a batch begins.
 #[derive(Debug, Default)]
 struct Recent {
-    batches: VecDeque<Arc<Batch>>,
+    batches: VecDeque<(Arc<Batch>, usize)>,
     bytes: usize,
 }
 
@@ -46,7 +48,8 @@ impl Feed {
     /// Returns the batch that another subscriber took from the same place.
     pub(super) fn shared_after(&self, place: Position) -> Option<Arc<Batch>> {
         let recent = self.recent.lock();
-        recent.batches.iter().rev().find(|batch| batch.after() == place).cloned()
+        let mut batches = recent.batches.iter().rev().map(|(batch, _)| batch);
+        batches.find(|batch| batch.after() == place).cloned()
     }
 
     /// Keeps a batch for the others, if there are any.
@@ -56,20 +59,17 @@ impl Feed {
         }
         let weight = batch.weight();
         let mut recent = self.recent.lock();
-        if recent.batches.iter().any(|kept| kept.after() == batch.after()) {
+        if recent.batches.iter().any(|(kept, _)| kept.after() == batch.after()) {
             return;
-        }
-        if recent.batches.back().is_some_and(|last| last.position() != batch.after()) {
-            *recent = Recent::default();
         }
         while recent.batches.len() >= KEPT_BATCHES || (recent.bytes + weight > KEPT_BYTES && recent.bytes > 0)
         {
-            let gone = recent.batches.pop_front().map_or(recent.bytes, |batch| batch.weight());
+            let gone = recent.batches.pop_front().map_or(recent.bytes, |(_, weight)| weight);
             recent.bytes = recent.bytes.saturating_sub(gone);
         }
         if weight <= KEPT_BYTES {
             recent.bytes += weight;
-            recent.batches.push_back(batch.clone());
+            recent.batches.push_back((batch.clone(), weight));
         }
     }
 

@@ -97,3 +97,21 @@ async fn subscribers_that_keep_up_get_everything_once() {
 async fn subscribers_behind_the_tail_get_everything_once() {
     run(tiny_tail()).await;
 }
+
+#[tokio::test]
+async fn a_subscription_knows_whether_it_is_current_and_how_far_it_has_come() {
+    let broker = builder().build().unwrap();
+    let session = session(&broker).await;
+    session.publish(event("/a", "history")).await.unwrap();
+    let mut subscription = session.subscribe(Selector::exact(channel("/a")), Start::Earliest).await.unwrap();
+    assert!(!subscription.is_current(), "only the store knows what it starts with");
+    next_events(&mut subscription).await;
+    assert!(subscription.is_current());
+    session.publish(event("/b", "passes by")).await.unwrap();
+    assert!(subscription.is_current());
+    assert_eq!(subscription.position().unwrap().sequence, Sequence::new(2).unwrap());
+    session.publish(event("/a", "live")).await.unwrap();
+    assert!(!subscription.is_current());
+    next_events(&mut subscription).await;
+    assert!(subscription.is_current());
+}
