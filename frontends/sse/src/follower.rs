@@ -5,7 +5,7 @@ use bytes::Bytes;
 use eventweir::{Delivery, Error, ErrorKind, Position, Result, Subscription};
 use eventweir_web::Problem;
 use futures_core::Stream;
-use futures_util::{FutureExt, stream};
+use futures_util::stream;
 use std::convert::Infallible;
 use std::time::Duration;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
@@ -24,6 +24,8 @@ struct Follower {
     retry: Duration,
     heartbeat: Interval,
     phase: Phase,
+    /// Whether a heartbeat came while there was something to deliver or to read.
+    behind: bool,
     /// The last id that was sent.
     told: Option<Position>,
 }
@@ -43,6 +45,9 @@ struct Failing {
 }
 
 /// Streams what a subscription delivers, one chunk for each batch, until it ends.
+///
+/// Chunks are not gathered further: the server asks for more until nothing is ready or its buffer is full, and writes all in
+/// one call, without copying what clients share.
 pub(crate) fn chunks(
     subscription: Subscription,
     form: DataForm,
@@ -60,7 +65,15 @@ impl Follower {
         let period = config.heartbeat.max(SHORTEST_HEARTBEAT);
         let mut heartbeat = interval_at(Instant::now() + period, period);
         heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self { subscription, form, retry: config.retry, heartbeat, phase: Phase::Opening, told: None }
+        Self {
+            subscription,
+            form,
+            retry: config.retry,
+            heartbeat,
+            phase: Phase::Opening,
+            behind: false,
+            told: None,
+        }
     }
 
     /// Waits for the next bytes to send; `None` at the end.
@@ -70,6 +83,13 @@ impl Follower {
             Phase::Following => {}
             Phase::Failing(failing) => tokio::time::sleep(failing.pause).await,
             Phase::Ended => return None,
+        }
+        if self.behind {
+            // A heartbeat would begin the reading of a slow store anew, again and again.
+            return match tokio::time::timeout(PATIENCE, self.subscription.next()).await {
+                Ok(delivery) => self.tell(delivery?),
+                Err(_) => self.beat().await,
+            };
         }
         tokio::select! {
             biased;
@@ -90,6 +110,7 @@ impl Follower {
             Err(error) => return self.fail(error),
         };
         self.phase = Phase::Following;
+        self.behind = false;
         Some(match delivery {
             Delivery::Events(batch) => {
                 let last = batch.events().last().map(|event| event.sequence);
@@ -107,14 +128,16 @@ impl Follower {
         })
     }
 
-    /// Asks whether the client may still read, and looks how far the stream has come: events that do not match wake nobody.
+    /// Asks whether the client may still read, and tells how far the stream has come: events that do not match wake nobody.
     async fn beat(&mut self) -> Option<Bytes> {
         if let Err(error) = self.subscription.recheck().await {
             return self.fail(error);
         }
-        if let Some(delivery) = self.subscription.next().now_or_never() {
-            return self.tell(delivery?);
+        let current = self.subscription.is_current();
+        if self.behind && !current {
+            return self.fail(Error::new(ErrorKind::Timeout, "the store does not answer"));
         }
+        self.behind = !current;
         self.phase = Phase::Following;
         let position = self.subscription.position();
         let moved_to = position.filter(|_| position != self.told);
@@ -143,11 +166,9 @@ impl Follower {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use eventweir::{
-        Action, Auth, Broker, ChannelName, Credentials, Limits, NewEvent, Principal, Selector, Session,
-        Start, async_trait,
-    };
+    use eventweir::*;
     use eventweir_memory::MemoryStorage;
+    use futures_core::stream::BoxStream;
     use futures_util::StreamExt;
     use std::pin::pin;
     use std::sync::atomic::{AtomicBool, Ordering};
@@ -185,6 +206,80 @@ mod tests {
         let (one, other) = (one.next().await.unwrap().unwrap(), other.next().await.unwrap().unwrap());
         assert_eq!(one.as_ptr(), other.as_ptr());
         assert_eq!(one.windows(5).filter(|bytes| bytes == b"data:").count(), 2);
+    }
+
+    /// Takes its time for every read.
+    #[derive(Debug)]
+    struct Slow(MemoryStorage, Duration);
+
+    #[async_trait]
+    impl Storage for Slow {
+        fn promises(&self) -> Promises {
+            self.0.promises()
+        }
+        async fn commit(&self, stream: &StreamName, commit: &Commit) -> Result<Receipt> {
+            self.0.commit(stream, commit).await
+        }
+        async fn read(&self, stream: &StreamName, query: &ReadQuery) -> Result<Page> {
+            tokio::time::sleep(self.1).await;
+            self.0.read(stream, query).await
+        }
+        async fn bounds(&self, stream: &StreamName) -> Result<Bounds> {
+            self.0.bounds(stream).await
+        }
+        async fn cursor(&self, stream: &StreamName, name: &CursorName) -> Result<Option<Cursor>> {
+            self.0.cursor(stream, name).await
+        }
+        async fn record(&self, stream: &StreamName, key: &RecordKey) -> Result<Option<Record>> {
+            self.0.record(stream, key).await
+        }
+        async fn trim(&self, stream: &StreamName, retention: &Retention, now: Timestamp) -> Result<Trimmed> {
+            self.0.trim(stream, retention, now).await
+        }
+        fn wakeups(&self, stream: &StreamName) -> BoxStream<'static, Wakeup> {
+            self.0.wakeups(stream)
+        }
+        fn jobs(&self) -> Option<&dyn JobStore> {
+            None
+        }
+        fn catalog(&self) -> Option<&dyn Catalog> {
+            self.0.catalog()
+        }
+        async fn close(&self) -> Result<()> {
+            self.0.close().await
+        }
+    }
+
+    /// Follows a slow store from its first event on, until that has come or the stream ends, and returns the last bytes.
+    async fn first_from_store_that_takes(time: Duration) -> (Bytes, Duration) {
+        let broker = Broker::builder().storage(Slow(MemoryStorage::new(), time)).build().unwrap();
+        let session = session(&broker).await;
+        session.publish(NewEvent::new(channel(), "x")).await.unwrap();
+        let subscription = session.subscribe(Selector::exact(channel()), Start::Earliest).await.unwrap();
+        let mut stream = pin!(chunks(subscription, DataForm::Json, &SseConfig::default()));
+        let begin = Instant::now();
+        let mut last = Bytes::new();
+        while let Some(bytes) = stream.next().await {
+            last = bytes.unwrap();
+            if last.starts_with(b"id: ") {
+                break;
+            }
+        }
+        (last, begin.elapsed())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_store_slower_than_the_heartbeat_still_gets_to_its_end() {
+        let (bytes, spent) = first_from_store_that_takes(Duration::from_secs(20)).await;
+        assert!(bytes.starts_with(b"id: "), "{bytes:?}");
+        assert!(spent < Duration::from_secs(60), "{spent:?}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_store_that_hangs_is_told() {
+        let (bytes, spent) = first_from_store_that_takes(Duration::from_secs(86_400)).await;
+        assert!(bytes.starts_with(b"event: error\ndata: {"), "{bytes:?}");
+        assert!(spent < Duration::from_secs(120), "{spent:?}");
     }
 
     /// Says that it cannot tell, once it is told to.
