@@ -1,5 +1,6 @@
 //! Random scripts against the memory driver: the two must answer alike, whatever is in runs and whatever in memory, and after
 //! a restart too.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
 
 use eventweir::clock::{Clock, ManualClock};
 use eventweir::*;

@@ -8,6 +8,7 @@ use eventweir::{ChannelName, Event, NewEvent, Result, Selector, Source, Timestam
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 /// The columns that [`event`] reads, in its order.
@@ -28,14 +29,15 @@ impl Names {
         id: ChannelId,
         selector: &Selector,
     ) -> Result<&(ChannelName, bool)> {
-        if !self.0.contains_key(&id) {
-            let mut statement = connection.prepare_cached("select name from channels where id = ?").work()?;
-            let name: Option<String> = statement.query_row([id], |row| row.get(0)).optional().work()?;
-            let name = ChannelName::new(&name.ok_or_else(|| damaged("an event without a channel"))?)?;
-            let meant = selector.matches_channel(name.as_str());
-            self.0.insert(id, (name, meant));
-        }
-        self.0.get(&id).ok_or_else(|| damaged("a channel"))
+        let place = match self.0.entry(id) {
+            Entry::Occupied(known) => return Ok(known.into_mut()),
+            Entry::Vacant(place) => place,
+        };
+        let mut statement = connection.prepare_cached("select name from channels where id = ?").work()?;
+        let name: Option<String> = statement.query_row([id], |row| row.get(0)).optional().work()?;
+        let name = ChannelName::new(&name.ok_or_else(|| damaged("an event without a channel"))?)?;
+        let meant = selector.matches_channel(name.as_str());
+        Ok(place.insert((name, meant)))
     }
 }
 
