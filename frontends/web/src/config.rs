@@ -41,8 +41,8 @@ pub struct WebConfig {
     pub max_uri_bytes: usize,
     /// Greatest length of a request's body in bytes; above it stands 413. Resources may allow less. Default 16 MiB.
     pub max_body_bytes: u64,
-    /// Time for the headers of a request to arrive from its first byte on, and for the first byte of a new connection; then
-    /// stands 408. Also the time for a TLS handshake. Default 10 s.
+    /// Time for the headers of a request to arrive, counted from its first byte; then stands 408. A new connection has as long
+    /// for its TLS handshake, and as long again for its first byte; then it is closed. Default 10 s.
     #[serde(deserialize_with = "duration::deserialize")]
     pub header_timeout: Duration,
     /// Time without a byte of a body that is being read; then stands 408. Default 30 s.
