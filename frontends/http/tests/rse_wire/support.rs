@@ -4,7 +4,8 @@ use axum::Router;
 use eventweir::auth::{StaticTokens, TokenEntry, hash_token};
 use eventweir::clock::ManualClock;
 use eventweir::{Auth, Broker, BrokerBuilder, Scope, Shutdown, Timestamp};
-use eventweir_http::rse::{self, RseConfig};
+use eventweir_http::rse::RseConfig;
+use eventweir_http::{HttpConfig, RseMount};
 use eventweir_memory::MemoryStorage;
 use eventweir_web::{WebConfig, WebServer};
 use serde_json::Value;
@@ -80,8 +81,10 @@ impl Setup {
 
     pub(crate) async fn start(self) -> Server {
         let broker = self.builder.build().unwrap();
-        let rse = rse::router(broker.clone(), self.config);
-        let router = if self.mount.is_empty() { rse } else { Router::new().nest_service(self.mount, rse) };
+        let mut http = HttpConfig::default();
+        http.rse = self.config;
+        http.rse_mount = if self.mount.is_empty() { RseMount::Root } else { RseMount::Rse };
+        let router = eventweir_http::router(broker.clone(), &http);
         let shutdown = Shutdown::new();
         let address = match self.guarded {
             true => serve_guarded(router, shutdown.clone()).await,
