@@ -1,6 +1,7 @@
 //! `POST /v1/commit`: the atomic write.
 
 use crate::api::{Api, no_query};
+use crate::bounded::AtMost;
 use crate::consumers::cursor_move;
 use crate::event_input::{EventInput, decode_base64, json_refused};
 use crate::events::push_appended;
@@ -18,6 +19,10 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::io::Write;
 
+/// Lists parts of a commit. The broker's own limits are checked once they are counted; these keep the counting cheap.
+type Events<'a> = AtMost<&'a RawValue, 65_536>;
+type Changes<T> = AtMost<T, 10_000>;
+
 /// Holds a commit as a client writes it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -25,11 +30,11 @@ struct Input<'a> {
     id: Option<CommitId>,
     expect: Option<ExpectInput>,
     #[serde(borrow, default)]
-    events: Vec<&'a RawValue>,
+    events: Events<'a>,
     #[serde(default)]
-    cursors: Vec<CursorInput>,
+    cursors: Changes<CursorInput>,
     #[serde(borrow, default)]
-    records: Vec<RecordInput<'a>>,
+    records: Changes<RecordInput<'a>>,
     #[serde(borrow)]
     jobs: Option<&'a RawValue>,
 }
@@ -86,7 +91,7 @@ fn read(body: &[u8], most_events: usize, most_changes: usize) -> Result<Commit> 
     if input.jobs.is_some() {
         return Err(Error::new(ErrorKind::Unsupported, "this broker keeps no jobs"));
     }
-    if input.events.len() > most_events || input.cursors.len() + input.records.len() > most_changes {
+    if input.events.0.len() > most_events || input.cursors.0.len() + input.records.0.len() > most_changes {
         return Err(Error::new(
             ErrorKind::TooLarge,
             format!("a commit has at most {most_events} events, and {most_changes} cursors and records"),
@@ -95,9 +100,9 @@ fn read(body: &[u8], most_events: usize, most_changes: usize) -> Result<Commit> 
     let mut commit = Commit::new();
     commit.id = input.id;
     commit.expect = expect(input.expect);
-    commit.append = numbered("event", input.events, event)?;
-    commit.cursors = numbered("cursor", input.cursors, cursor)?;
-    commit.records = numbered("record", input.records, record)?;
+    commit.append = numbered("event", input.events.0, event)?;
+    commit.cursors = numbered("cursor", input.cursors.0, cursor)?;
+    commit.records = numbered("record", input.records.0, record)?;
     Ok(commit)
 }
 

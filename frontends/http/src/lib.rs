@@ -2,6 +2,7 @@
 
 mod api;
 mod body;
+mod bounded;
 mod channels;
 mod cloudevents;
 mod commit;

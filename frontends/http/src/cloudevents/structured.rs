@@ -1,13 +1,17 @@
 //! The structured mode: a CloudEvent, or an array of them, is the body.
 
 use super::attributes::Attributes;
+use crate::bounded::{AtMost, Members};
 use crate::event_input::{decode_base64, json_refused};
 use bytes::Bytes;
 use eventweir::{ChannelName, ContentType, Error, ErrorKind, Headers, NewEvent, Result};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
-type Members<'a> = BTreeMap<String, &'a RawValue>;
+/// More members than any CloudEvent that can be published has.
+const MOST_MEMBERS: usize = 100;
+/// More events than a batch is ever allowed; the broker's own limit is checked once they are counted.
+const MOST_EVENTS: usize = 65_536;
 
 /// Reads one CloudEvent.
 ///
@@ -15,8 +19,9 @@ type Members<'a> = BTreeMap<String, &'a RawValue>;
 /// [`InvalidInput`](ErrorKind::InvalidInput) when it is none, and [`TooLarge`](ErrorKind::TooLarge) when it has too many
 /// attributes.
 pub(crate) fn from_json(channel: &ChannelName, body: &[u8]) -> Result<NewEvent> {
-    let members = serde_json::from_slice(body).map_err(|error| json_refused(&error))?;
-    event_of(channel, members)
+    let members: Members<'_, MOST_MEMBERS> =
+        serde_json::from_slice(body).map_err(|error| json_refused(&error))?;
+    event_of(channel, members.0)
 }
 
 /// Reads an array of CloudEvents, at most `most`.
@@ -24,7 +29,9 @@ pub(crate) fn from_json(channel: &ChannelName, body: &[u8]) -> Result<NewEvent> 
 /// # Errors
 /// As [`from_json`], naming the place in the array; [`TooLarge`](ErrorKind::TooLarge) beyond `most`.
 pub(crate) fn from_json_batch(channel: &ChannelName, body: &[u8], most: usize) -> Result<Vec<NewEvent>> {
-    let list: Vec<&RawValue> = serde_json::from_slice(body).map_err(|error| json_refused(&error))?;
+    let list: AtMost<&RawValue, MOST_EVENTS> =
+        serde_json::from_slice(body).map_err(|error| json_refused(&error))?;
+    let list = list.0;
     if list.len() > most {
         return Err(Error::new(ErrorKind::TooLarge, format!("a batch has at most {most} events")));
     }
@@ -37,7 +44,7 @@ pub(crate) fn from_json_batch(channel: &ChannelName, body: &[u8], most: usize) -
     Ok(events)
 }
 
-fn event_of(channel: &ChannelName, mut members: Members<'_>) -> Result<NewEvent> {
+fn event_of(channel: &ChannelName, mut members: BTreeMap<String, &RawValue>) -> Result<NewEvent> {
     members.retain(|_, value| value.get() != "null");
     let data = members.remove("data");
     let data_base64 = members.remove("data_base64");

@@ -132,6 +132,11 @@ async fn invalid_cloud_events_are_refused() {
             .problem(400, "invalid_input");
         assert!(detail.starts_with("event 2: "), "{key} {value}: {detail}");
     }
+    let twice = r#"{"specversion":"1.0","id":"1","id":"2","source":"/s","type":"t"}"#;
+    server.post("/v1/events/a", ONE, twice).await.problem(400, "invalid_input");
+    let many: String = (0..100).map(|n| format!(",\"a{n}\":1")).collect();
+    let many = format!("{}{many}}}", good.to_string().trim_end_matches('}'));
+    server.post("/v1/events/a", ONE, many).await.problem(400, "invalid_input");
     let mut both = good.clone();
     (both["data"], both["data_base64"]) = (json!(1), json!(""));
     server.post("/v1/events/a", ONE, both.to_string()).await.problem(400, "invalid_input");

@@ -67,6 +67,8 @@ async fn too_much_at_once_is_refused() {
     server.json("POST", "/v1/commit", json!({"events": events})).await.problem(413, "too_large");
     let cursors: Vec<_> = (0..101).map(|n| json!({"name": n.to_string(), "to": 0})).collect();
     server.json("POST", "/v1/commit", json!({"cursors": cursors})).await.problem(413, "too_large");
+    let body = format!("{{\"events\": [{}1]}}", "1,".repeat(7_000_000));
+    server.post("/v1/commit", "application/json", body).await.problem(400, "invalid_input");
     let body = vec![b' '; (16 << 20) + 1];
     server.post("/v1/commit", "application/json", body).await.problem(413, "body_too_large");
     server.stop().await;
