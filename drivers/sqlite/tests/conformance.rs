@@ -1,4 +1,5 @@
 //! The SQLite driver keeps the laws.
+#![allow(clippy::expect_used, reason = "a test fails by a panic")]
 
 use eventweir::Result;
 use eventweir_conformance::Harness;

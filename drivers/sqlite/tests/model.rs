@@ -248,7 +248,7 @@ impl Pair {
             let to = Sequence::from_i64(head.to_i64() + to);
             let current = self.memory.cursor(&self.stream, &name).await.unwrap();
             let mut change = match (force, current) {
-                (true, _) if to.get() % 3 == 0 => CursorMove::remove(name),
+                (true, _) if to.get().is_multiple_of(3) => CursorMove::remove(name),
                 (true, _) => CursorMove::force(name, to),
                 (false, None) => CursorMove::create(name, to),
                 (false, Some(current)) => CursorMove::advance(name, current.sequence, to),

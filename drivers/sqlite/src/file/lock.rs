@@ -83,15 +83,29 @@ impl Lock {
         slot[..8].copy_from_slice(&epoch.to_le_bytes());
         slot[8..16].copy_from_slice(&head.to_le_bytes());
         slot[16..].copy_from_slice(&(epoch ^ head ^ SEAL).to_le_bytes());
-        let written = self.seek(stream).and_then(|()| self.0.write_all(&slot));
-        if let Err(error) = written {
+        if let Err(error) = self.write(stream, &slot) {
             tracing::debug!(%error, "the head could not be noted beside the database");
         }
     }
 
-    fn seek(&mut self, stream: StreamId) -> std::io::Result<()> {
-        self.0.seek(SeekFrom::Start(HEADER + stream.unsigned_abs() * SLOT)).map(drop)
+    /// Goes to the place and writes in one step where there is such a step: this happens in every group of commits.
+    #[cfg(unix)]
+    fn write(&mut self, stream: StreamId, slot: &[u8]) -> std::io::Result<()> {
+        std::os::unix::fs::FileExt::write_all_at(&self.0, slot, place(stream))
     }
+
+    #[cfg(not(unix))]
+    fn write(&mut self, stream: StreamId, slot: &[u8]) -> std::io::Result<()> {
+        self.seek(stream).and_then(|()| self.0.write_all(slot))
+    }
+
+    fn seek(&mut self, stream: StreamId) -> std::io::Result<()> {
+        self.0.seek(SeekFrom::Start(place(stream))).map(drop)
+    }
+}
+
+fn place(stream: StreamId) -> u64 {
+    HEADER + stream.unsigned_abs() * SLOT
 }
 
 fn holder(file: &mut File) -> Option<u32> {
