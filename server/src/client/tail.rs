@@ -126,6 +126,8 @@ impl Tail {
                 if !self.printer.print(&event)? {
                     return Ok(Left::Enough);
                 }
+                // At once, for whatever ends this connection must not repeat what was shown.
+                self.last_id = event.id.or(self.last_id.take());
             }
             self.printer.output.flush()?;
             self.last_id = parser.last_id().map(str::to_owned).or(self.last_id.take());

@@ -117,8 +117,8 @@ fn env_key(name: &str) -> Result<Option<Vec<String>>> {
 }
 
 /// The sections of the configuration.
-pub(super) const SECTIONS: [&str; 9] =
-    ["storage", "http", "sse", "metrics", "auth", "retention", "limits", "broker", "log"];
+pub(super) const SECTIONS: [&str; 10] =
+    ["storage", "http", "sse", "rse", "metrics", "auth", "retention", "limits", "broker", "log"];
 
 fn set_layer(setting: &str) -> Result<Layer> {
     let refused = || {

@@ -2,6 +2,8 @@
 
 use eventweir::auth::TokenEntry;
 use eventweir::{Durability, Limits, Retention};
+use eventweir_http::RseMount;
+use eventweir_http::rse::RseConfig;
 use eventweir_sse::SseConfig;
 use eventweir_web::WebConfig;
 use serde::Deserialize;
@@ -19,6 +21,8 @@ pub struct Config {
     pub http: WebConfig,
     /// Event streams.
     pub sse: SseSection,
+    /// Clients of RSE.
+    pub rse: RseSection,
     /// What operators watch.
     pub metrics: MetricsSection,
     /// Who may do what.
@@ -98,6 +102,27 @@ pub struct SseSection {
     pub retry_milliseconds: u64,
 }
 
+/// Says how clients of RSE (Really Simple Events) are served.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct RseSection {
+    /// Where they connect: `/rse`, `/` for those that cannot be told a path, or `off`. Default `/rse`.
+    pub mount: RseMount,
+    /// Takes clients without an id, and shows every event at `/all`. Default false.
+    pub test_mode: bool,
+    /// Takes only channels of ASCII letters, digits, `/`, `_` and `-`. Default true.
+    pub strict_channels: bool,
+    /// Takes `callback`, and publishing through GET, for script tags. Default true.
+    pub jsonp: bool,
+    /// Longest time in seconds that a poll with `wait` is held, 1 to 3600. Default 60.
+    pub max_wait_seconds: u64,
+    /// Seconds until the next poll that are advised after an answer with events, 1 to 86,400. Default 5.
+    pub active_poll_seconds: u64,
+    /// Seconds until the next poll that are advised after an answer without events, 1 to 86,400. Default 30.
+    pub idle_poll_seconds: u64,
+}
+
 /// Says who may see the metrics.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -149,6 +174,9 @@ impl Config {
             ("storage.tries", self.storage.tries.into(), 1, 100),
             ("sse.heartbeat_seconds", self.sse.heartbeat_seconds, 1, 3600),
             ("sse.retry_milliseconds", self.sse.retry_milliseconds, 0, 3_600_000),
+            ("rse.max_wait_seconds", self.rse.max_wait_seconds, 1, 3600),
+            ("rse.active_poll_seconds", self.rse.active_poll_seconds, 1, 86_400),
+            ("rse.idle_poll_seconds", self.rse.idle_poll_seconds, 1, 86_400),
             ("broker.poll_milliseconds", self.broker.poll_milliseconds, 10, 60_000),
             ("broker.trim_seconds", self.broker.trim_seconds, 1, 86_400),
             ("retention.max_age_seconds", self.retention.max_age_seconds, 0, MAX_AGE),
@@ -196,6 +224,20 @@ impl SseSection {
     }
 }
 
+impl RseSection {
+    /// Returns the settings in the frontend's words.
+    pub fn config(&self) -> RseConfig {
+        let mut config = RseConfig::default();
+        config.test_mode = self.test_mode;
+        config.strict_channels = self.strict_channels;
+        config.jsonp = self.jsonp;
+        config.max_wait_seconds = self.max_wait_seconds;
+        config.active_poll_seconds = self.active_poll_seconds;
+        config.idle_poll_seconds = self.idle_poll_seconds;
+        config
+    }
+}
+
 impl From<RequiredDurability> for Durability {
     fn from(required: RequiredDurability) -> Self {
         match required {
@@ -216,6 +258,29 @@ impl Default for StorageSection {
 impl Default for SseSection {
     fn default() -> Self {
         Self { heartbeat_seconds: 15, retry_milliseconds: 2000 }
+    }
+}
+
+impl Default for RseSection {
+    fn default() -> Self {
+        let RseConfig {
+            test_mode,
+            strict_channels,
+            jsonp,
+            max_wait_seconds,
+            active_poll_seconds,
+            idle_poll_seconds,
+            ..
+        } = RseConfig::default();
+        Self {
+            mount: RseMount::default(),
+            test_mode,
+            strict_channels,
+            jsonp,
+            max_wait_seconds,
+            active_poll_seconds,
+            idle_poll_seconds,
+        }
     }
 }
 

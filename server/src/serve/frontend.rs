@@ -1,7 +1,7 @@
 //! The way in over HTTP.
 
 use crate::config::Config;
-use crate::failure::Result;
+use crate::failure::{Failure, Result, with_causes};
 use eventweir_http::{HttpConfig, HttpFrontend};
 use eventweir_web::{CertificateReloader, check_exposure};
 use std::net::SocketAddr;
@@ -13,12 +13,19 @@ use tokio::sync::watch;
 /// When the address, a limit or a certificate cannot be used.
 pub(super) async fn bind(config: &Config, has_auth: bool) -> Result<HttpFrontend> {
     let web = &config.http;
-    check_exposure(web.listen, web.tls.is_some(), has_auth, &web.insecure_listen)?;
+    check_exposure(web.listen, web.tls.is_some(), has_auth, &web.insecure_listen).map_err(in_section)?;
     let mut http = HttpConfig::default();
     http.web = web.clone();
     http.sse = config.sse.config();
+    http.rse = config.rse.config();
+    http.rse_mount = config.rse.mount;
     http.public_metrics = config.metrics.public;
-    Ok(HttpFrontend::bind(http).await?)
+    HttpFrontend::bind(http).await.map_err(in_section)
+}
+
+/// The frontend names keys as its own section has them.
+fn in_section(error: eventweir::Error) -> Failure {
+    Failure::usage(format!("[http] {}", with_causes(&error)))
 }
 
 /// Says where the frontend listens, as a URL.

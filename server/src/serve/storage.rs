@@ -2,7 +2,7 @@
 
 use crate::config::StorageSection;
 use crate::failure::{Failure, Result};
-use eventweir::{Dedup, Promises, Registry, Storage, WakeupReach, Writers};
+use eventweir::{Commit, Dedup, Promises, Registry, Storage, StreamName, WakeupReach, Writers};
 use eventweir_memory::MemoryStorage;
 use eventweir_sqlite::{SqliteConfig, SqliteStorage};
 use std::path::Path;
@@ -35,7 +35,20 @@ fn open_memory(url: &str) -> eventweir::Result<MemoryStorage> {
 async fn open_sqlite(url: String) -> eventweir::Result<SqliteStorage> {
     let config = SqliteConfig::from_url(&url)?;
     make_folder(&config.path).await?;
-    SqliteStorage::open(config).await
+    let storage = SqliteStorage::open(config).await?;
+    refuse_reader(&storage).await?;
+    Ok(storage)
+}
+
+/// A broker that can only read would answer every publisher with an error: better not to start it. The store itself says best
+/// why it cannot be written.
+async fn refuse_reader(storage: &SqliteStorage) -> eventweir::Result<()> {
+    if storage.is_writer() {
+        return Ok(());
+    }
+    let refused = storage.commit(&StreamName::main(), &Commit::new()).await;
+    storage.close().await?;
+    refused.map(drop)
 }
 
 /// Makes the folder of a file, but none above it: a path that is wrong further up is told rather than built.

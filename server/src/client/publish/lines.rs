@@ -69,7 +69,8 @@ impl Tally {
         if json {
             return output.line(&format!("{{\"events\":{events},\"duplicates\":{again},\"last\":{last}}}"));
         }
-        output.line(&format!("published {events} events up to {last}, {again} of them were there already"))
+        let known = if *again > 0 { format!(", {again} of them were there already") } else { String::new() };
+        output.line(&format!("published {events} events up to {last}{known}"))
     }
 }
 

@@ -1,0 +1,10 @@
+//! The program `weir` as its users have it: real processes, real sockets, real files.
+
+mod client_commands;
+mod configuration;
+mod exposure;
+mod kill;
+mod serving;
+mod support;
+mod token_lists;
+mod transport_security;
