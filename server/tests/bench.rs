@@ -1,5 +1,7 @@
 //! `weir bench`, as it is called.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says so by panicking")]
+
 use serde_json::Value;
 use std::process::{Command, Output};
 

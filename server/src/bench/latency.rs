@@ -80,6 +80,7 @@ struct Span(f64);
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
+            us if us < 10.0 => write!(f, "{us:.1} us"),
             us if us < 1000.0 => write!(f, "{us:.0} us"),
             us if us < 1_000_000.0 => write!(f, "{:.2} ms", us / 1e3),
             us => write!(f, "{:.2} s", us / 1e6),

@@ -53,7 +53,12 @@ impl PlainLog {
     pub(super) fn create(file: &Path, checkpoint: u32) -> Result<Self> {
         let connection = open(file, checkpoint).or_fail("the plain log cannot be opened")?;
         let (appends, waiting) = crossbeam_channel::bounded(WAITING);
-        let writer = std::thread::spawn(move || write(connection, &waiting));
+        let writer = std::thread::spawn(move || {
+            let outcome = write(connection, &waiting);
+            // After a failure, whoever still appends is let go without an answer.
+            waiting.iter().for_each(drop);
+            outcome
+        });
         Ok(Self { appends: Some(appends), writer: Some(writer) })
     }
 
