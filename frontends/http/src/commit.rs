@@ -159,7 +159,7 @@ fn receipt_response(receipt: &Receipt, events: &[(eventweir::EventId, ChannelNam
         if at > 0 {
             out.push(b',');
         }
-        push_appended(&mut out, appended, id);
+        push_appended(&mut out, appended.sequence, appended.duplicate, id);
         out.extend_from_slice(b",\"channel\":");
         eventweir::json::push_string(&mut out, channel.as_str());
         out.push(b'}');

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use eventweir::json::push_string;
 use eventweir::{
     Appended, ChannelName, Commit, CommitId, ContentType, Error, EventId, Expect, NewEvent, Receipt, Result,
+    Sequence,
 };
 use eventweir_web::{Problem, channel_of_path};
 use http::header::{CONTENT_TYPE, LOCATION};
@@ -38,34 +39,22 @@ pub(crate) async fn publish(State(api): State<Api>, request: Request) -> Result<
     };
     let form = BodyForm::of(&parts.headers);
     let expect = metadata::expect(&parts.headers, channel.as_ref())?;
-    let session = api.session(&parts.headers).await?;
-    let most = if form == BodyForm::Event { api.max_event_bytes() } else { api.max_body_bytes() };
-    let body = body::read(&parts.headers, raw, most).await?;
-    let most = api.broker().limits().max_commit_events;
-    let mut commit = match (form, &channel) {
-        (BodyForm::Lines, home) => {
-            batch_of(&parts.headers, |source| batch::from_lines(&body, home.as_ref(), source, most))?
-        }
-        (_, None) => {
-            return Err(Problem::invalid("name the channel in the address, or in each line of NDJSON"));
-        }
-        (BodyForm::Event, Some(channel)) => Commit::append([event_of(&parts.headers, channel, body)?]),
-        (BodyForm::CloudEvent, Some(channel)) => {
-            Commit::append([single_cloud_event(&parts.headers, channel, &body)?])
-        }
-        (BodyForm::CloudEvents, Some(channel)) => batch_of(&parts.headers, |source| {
-            let mut events = cloudevents::from_json_batch(channel, &body, most)?;
-            events.iter_mut().for_each(|event| event.source = source.cloned());
-            Ok(events)
-        })?,
-    };
     let expects = expect != Expect::Any;
-    commit.expect = expect;
-    let single = matches!(form, BodyForm::Event | BodyForm::CloudEvent);
+    // Whoever is not known is told so before anything is read.
+    let session = api.session(&parts.headers).await?;
+    let body = body::read(&parts.headers, raw, form.most_bytes(&api)).await?;
+    let most = api.broker().limits().max_commit_events;
+    let mut commit = form.read(&parts.headers, channel.as_ref(), body, most)?.with_expect(expect);
     let ids: Vec<EventId> = commit.append.iter().map(|event| event.id.clone()).collect();
+    if let (true, true, Some(id)) = (form.is_single(), expects, ids.first()) {
+        // Sent again after it was published, the event is known before its expectation could fail.
+        commit.id = Some(CommitId::new(id.as_str())?);
+    }
     let receipt = session.commit(commit).await.map_err(|error| refused(error, expects))?;
-    match (&channel, ids.first(), receipt.events.first()) {
-        (Some(channel), Some(id), Some(appended)) if single => Ok(one(&receipt, appended, id, channel)),
+    match (channel, ids.first(), receipt.events.first()) {
+        (Some(channel), Some(id), Some(appended)) if form.is_single() => {
+            Ok(one(&receipt, appended, id, &channel))
+        }
         _ => Ok(many(&receipt, &ids)),
     }
 }
@@ -75,11 +64,46 @@ impl BodyForm {
         let named = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
         let essence = named.split(|b| *b == b';').next().unwrap_or_default().trim_ascii();
         let is = |name: &str| essence.eq_ignore_ascii_case(name.as_bytes());
-        match essence.len() {
-            20 if is("application/x-ndjson") => Self::Lines,
-            28 if is("application/cloudevents+json") => Self::CloudEvent,
-            34 if is("application/cloudevents-batch+json") => Self::CloudEvents,
-            _ => Self::Event,
+        if is("application/x-ndjson") {
+            Self::Lines
+        } else if is("application/cloudevents+json") {
+            Self::CloudEvent
+        } else if is("application/cloudevents-batch+json") {
+            Self::CloudEvents
+        } else {
+            Self::Event
+        }
+    }
+
+    fn is_single(self) -> bool {
+        matches!(self, Self::Event | Self::CloudEvent)
+    }
+
+    fn most_bytes(self, api: &Api) -> u64 {
+        if self == Self::Event { api.max_event_bytes() } else { api.max_body_bytes() }
+    }
+
+    /// Reads what is to be published; lines may name their own channels, below that of the address.
+    fn read(
+        self,
+        headers: &HeaderMap,
+        channel: Option<&ChannelName>,
+        body: Bytes,
+        most: usize,
+    ) -> Result<Commit> {
+        let home = || {
+            channel
+                .ok_or_else(|| Error::invalid("name the channel in the address, or in each line of NDJSON"))
+        };
+        match self {
+            Self::Event => Ok(Commit::append([event_of(headers, home()?, body)?])),
+            Self::CloudEvent => Ok(Commit::append([cloud_event(headers, home()?, &body)?])),
+            Self::Lines => batch_of(headers, |source| batch::from_lines(&body, channel, source, most)),
+            Self::CloudEvents => batch_of(headers, |source| {
+                let mut events = cloudevents::from_json_batch(home()?, &body, most)?;
+                events.iter_mut().for_each(|event| event.source = source.cloned());
+                Ok(events)
+            }),
         }
     }
 }
@@ -108,7 +132,7 @@ fn event_of(headers: &HeaderMap, channel: &ChannelName, data: Bytes) -> Result<N
     Ok(event)
 }
 
-fn single_cloud_event(headers: &HeaderMap, channel: &ChannelName, body: &[u8]) -> Result<NewEvent> {
+fn cloud_event(headers: &HeaderMap, channel: &ChannelName, body: &[u8]) -> Result<NewEvent> {
     no_key(headers)?;
     metadata::no_event_headers(headers)?;
     let mut event = cloudevents::from_json(channel, body)?;
@@ -146,12 +170,13 @@ fn refused(error: Error, expects: bool) -> Problem {
 
 fn one(receipt: &Receipt, appended: &Appended, id: &EventId, channel: &ChannelName) -> Response {
     let mut out = Vec::with_capacity(160 + channel.as_str().len());
-    push_appended(&mut out, appended, id);
+    let known = appended.duplicate || receipt.repeated;
+    push_appended(&mut out, appended.sequence, known, id);
     out.extend_from_slice(b",\"channel\":");
     push_string(&mut out, channel.as_str());
     // Writing to a vector cannot fail.
     let _ = write!(out, ",\"position\":\"{}\"}}", eventweir::Position::new(receipt.epoch, appended.sequence));
-    let status = if appended.duplicate { StatusCode::OK } else { StatusCode::CREATED };
+    let status = if known { StatusCode::OK } else { StatusCode::CREATED };
     let mut response = response::of(status, response::JSON, out);
     let headers = response.headers_mut();
     headers.insert(EVENT_SEQUENCE, HeaderValue::from(appended.sequence.get()));
@@ -169,7 +194,7 @@ fn many(receipt: &Receipt, ids: &[EventId]) -> Response {
         if at > 0 {
             out.push(b',');
         }
-        push_appended(&mut out, appended, id);
+        push_appended(&mut out, appended.sequence, appended.duplicate || receipt.repeated, id);
         out.push(b'}');
     }
     let _ = write!(out, "],\"position\":\"{}\"}}", receipt.position());
@@ -178,9 +203,9 @@ fn many(receipt: &Receipt, ids: &[EventId]) -> Response {
 }
 
 /// Begins the object that says where an event is; the caller ends it.
-pub(crate) fn push_appended(out: &mut Vec<u8>, appended: &Appended, id: &EventId) {
+pub(crate) fn push_appended(out: &mut Vec<u8>, sequence: Sequence, duplicate: bool, id: &EventId) {
     // Writing to a vector cannot fail.
-    let _ = write!(out, "{{\"sequence\":{},\"id\":", appended.sequence);
+    let _ = write!(out, "{{\"sequence\":{sequence},\"id\":");
     push_string(out, id.as_str());
-    let _ = write!(out, ",\"duplicate\":{}", appended.duplicate);
+    let _ = write!(out, ",\"duplicate\":{duplicate}");
 }

@@ -35,6 +35,10 @@ async fn a_batch_with_a_key_happens_once() {
     let first = server.send("POST", "/v1/events/a", &headers, lines).await.expect(201);
     let second = server.send("POST", "/v1/events/a", &headers, lines).await.expect(200);
     assert_eq!(first["position"], second["position"]);
+    assert_eq!(
+        (&first["events"][0]["duplicate"], &second["events"][0]["duplicate"]),
+        (&false.into(), &true.into())
+    );
     assert_eq!(first["events"][1]["sequence"], second["events"][1]["sequence"]);
     assert_eq!(sequences(&server.get("/v1/events/a").await.expect(200)), [1, 2]);
     server.stop().await;
@@ -45,5 +49,19 @@ async fn two_different_keys_are_refused() {
     let server = Server::start().await;
     let headers = [("idempotency-key", "a"), ("event-id", "b")];
     server.send("POST", "/v1/events/a", &headers, "x").await.problem(400, "invalid_input");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_retry_is_known_before_its_expectation_fails() {
+    let server = Server::start().await;
+    for (expect, sequence) in [("expect-head", 1), ("expect-channel-head", 2)] {
+        let headers = [("idempotency-key", expect), (expect, "0")];
+        let path = format!("/v1/events/{expect}");
+        assert_eq!(server.send("POST", &path, &headers, "x").await.expect(201)["sequence"], sequence);
+        let again = server.send("POST", &path, &headers, "x").await.expect(200);
+        assert_eq!((&again["sequence"], &again["duplicate"]), (&sequence.into(), &true.into()));
+    }
+    assert_eq!(sequences(&server.get("/v1/events").await.expect(200)), [1, 2]);
     server.stop().await;
 }
