@@ -8,12 +8,11 @@ use eventweir_web::{MAX_TOKEN_BYTES, credentials};
 use http::HeaderMap;
 
 /// Holds what the answers to a request are made of.
-#[derive(Clone, Copy)]
 pub(super) struct Call<'a> {
     pub(super) service: &'a Service,
     pub(super) session: &'a Session,
     pub(super) headers: &'a HeaderMap,
-    pub(super) params: Params<'a>,
+    pub(super) params: &'a Params<'a>,
     /// The decoded path.
     pub(super) path: &'a str,
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 /// Answers with a bare list. `last-known-id` and `max-events` page through it as they do in polls.
 pub(super) async fn answer(call: &Call<'_>) -> Result<Response, Refusal> {
-    if !matches!(number(&call.params, "sort")?, None | Some(1 | -1)) {
+    if !matches!(number(call.params, "sort")?, None | Some(1 | -1)) {
         return Err(Refusal::bad_request("Query parameter is 1 or -1: sort"));
     }
     let cut = Cut::of(call)?;
@@ -22,6 +22,6 @@ pub(super) async fn answer(call: &Call<'_>) -> Result<Response, Refusal> {
     let mut response =
         answer::json(answer::list(&page.events, Form { now: broker.clock().now(), channels: true }));
     let told = Told { page: &page, direction: cut.direction, cursor: cut.cursor, is_foreign: false };
-    told.add_to(response.headers_mut(), &call.service.config, &broker.retention());
+    told.add_to(response.headers_mut(), &call.service.advice);
     Ok(response)
 }

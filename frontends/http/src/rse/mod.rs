@@ -36,5 +36,5 @@ use std::sync::Arc;
 ///
 /// It does not guard itself against slow clients or too many connections: [`HttpFrontend`](crate::HttpFrontend) does that.
 pub fn router(broker: Broker, config: RseConfig) -> Router {
-    Router::new().fallback(service::serve).with_state(Arc::new(Service { broker, config }))
+    Router::new().fallback(service::serve).with_state(Arc::new(Service::new(broker, config)))
 }

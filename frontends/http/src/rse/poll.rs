@@ -34,7 +34,7 @@ pub(super) async fn answer(call: &Call<'_>) -> Result<Response, Refusal> {
     let channel = call.channel()?;
     let cut = Cut::of(call)?;
     let selector = selector(call, &channel)?;
-    let callback = Callback::of(&call.params, call.service.config.jsonp)?;
+    let callback = Callback::of(call.params, call.service.config.jsonp)?;
     if callback.is_some() && call.is_anonymous() {
         visitor::refuse_foreign_script(call.headers)?;
     }
@@ -54,9 +54,10 @@ pub(super) async fn answer(call: &Call<'_>) -> Result<Response, Refusal> {
     let version = version(call)?;
     let mut response = body(call, &channel, &page, callback.as_ref(), version == CHANNELS_VERSION);
     let told = Told { page: &page, direction: cut.direction, cursor: cut.cursor, is_foreign };
-    let broker = &call.service.broker;
-    told.add_to(response.headers_mut(), &call.service.config, &broker.retention());
-    response.headers_mut().insert(VERSION, version);
+    told.add_to(response.headers_mut(), &call.service.advice);
+    if version != FIRST_VERSION {
+        response.headers_mut().insert(VERSION, version);
+    }
     Ok(response)
 }
 
@@ -90,7 +91,7 @@ pub(super) struct Cut {
 
 impl Cut {
     pub(super) fn of(call: &Call<'_>) -> Result<Self, Refusal> {
-        let params = &call.params;
+        let params = call.params;
         let cursor = number(params, "last-known-id")?;
         let limit = number(params, "max-events")?.unwrap_or(DEFAULT_EVENTS);
         let sort = number(params, "sort")?;
@@ -157,7 +158,7 @@ fn epoch(headers: &HeaderMap) -> Result<Option<Epoch>, Refusal> {
 }
 
 fn selector(call: &Call<'_>, channel: &ChannelName) -> Result<Selector, Refusal> {
-    let params = &call.params;
+    let params = call.params;
     let channel = channel.clone();
     let selector = match params.last("events")?.as_deref() {
         Some("parent") => Selector::ancestors(channel),

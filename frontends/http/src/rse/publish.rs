@@ -47,10 +47,10 @@ pub(super) async fn tunnelled(call: &Call<'_>) -> Result<Response, Refusal> {
 async fn publish(call: &Call<'_>, agent: &Agent<'_>, document: Bytes) -> Result<Response, Refusal> {
     let channel = call.channel()?;
     document::check(&document)?;
-    let client = ClientId::find(agent, &call.params)?;
+    let client = ClientId::find(agent, call.params)?;
     let client = ClientId::require(client, call.service.config.test_mode)?;
     // Before anything is stored: a client that is refused must be able to try again without publishing twice.
-    let callback = Callback::of(&call.params, call.service.config.jsonp)?;
+    let callback = Callback::of(call.params, call.service.config.jsonp)?;
     let mut event = NewEvent::new(channel, document)
         .with_content_type(ContentType::JSON)
         .with_source(client.source(call.session.principal())?)

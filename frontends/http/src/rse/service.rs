@@ -3,6 +3,7 @@
 use super::call::{Call, presented};
 use super::params::Params;
 use super::refusal::Refusal;
+use super::told::Advice;
 use super::{RseConfig, dump, health, poll, publish};
 use axum::body::Body;
 use axum::extract::State;
@@ -19,6 +20,7 @@ const DUMP: &str = "/all";
 pub(super) struct Service {
     pub(super) broker: Broker,
     pub(super) config: RseConfig,
+    pub(super) advice: Advice,
 }
 
 pub(super) async fn serve(State(service): State<Arc<Service>>, request: Request<Body>) -> Response {
@@ -27,6 +29,11 @@ pub(super) async fn serve(State(service): State<Arc<Service>>, request: Request<
 }
 
 impl Service {
+    pub(super) fn new(broker: Broker, config: RseConfig) -> Self {
+        let advice = Advice::new(&config, &broker.retention());
+        Self { broker, config, advice }
+    }
+
     async fn route(&self, parts: &Parts, body: Body) -> Result<Response, Refusal> {
         let path = percent_decode_str(parts.uri.path())
             .decode_utf8()
@@ -41,7 +48,7 @@ impl Service {
     async fn on_channel(&self, parts: &Parts, path: &str, body: Body) -> Result<Response, Refusal> {
         let params = Params::new(parts.uri.query());
         let session = self.broker.session(&presented(&parts.headers, &params)?).await?;
-        let call = Call { service: self, session: &session, headers: &parts.headers, params, path };
+        let call = Call { service: self, session: &session, headers: &parts.headers, params: &params, path };
         // The dump is read where a channel would be, so nothing may be published there that nobody could read.
         let is_dump = self.config.test_mode && path == DUMP;
         match parts.method {

@@ -13,6 +13,26 @@ const RESET: HeaderName = HeaderName::from_static("x-rse-reset");
 const POLL_INTERVAL: HeaderName = HeaderName::from_static("x-rse-poll-interval");
 const MAX_WAIT: HeaderName = HeaderName::from_static("x-rse-max-wait");
 
+/// Our headers of an answer, at most.
+const MOST_HEADERS: usize = 12;
+
+/// Holds what every answer advises, written once.
+pub(super) struct Advice {
+    max_wait: HeaderValue,
+    after_events: HeaderValue,
+    after_none: HeaderValue,
+}
+
+impl Advice {
+    pub(super) fn new(config: &RseConfig, retention: &Retention) -> Self {
+        Self {
+            max_wait: config.max_wait_seconds.into(),
+            after_events: config.advised_seconds(true, retention).into(),
+            after_none: config.advised_seconds(false, retention).into(),
+        }
+    }
+}
+
 /// Says what a poll came to.
 pub(super) struct Told<'a> {
     pub(super) page: &'a Page,
@@ -24,17 +44,14 @@ pub(super) struct Told<'a> {
 }
 
 impl Told<'_> {
-    pub(super) fn add_to(&self, headers: &mut HeaderMap, config: &RseConfig, retention: &Retention) {
+    pub(super) fn add_to(&self, headers: &mut HeaderMap, advice: &Advice) {
         let page = self.page;
+        headers.reserve(MOST_HEADERS);
         headers.insert(CACHE_CONTROL, NO_STORE);
         headers.insert(EPOCH, answer::epoch(page.bounds.epoch));
         headers.insert(CURSOR, self.next_cursor().get().into());
-        headers.insert(MAX_WAIT, config.max_wait_seconds.into());
-        let interval = match page.more && self.direction == Direction::Ascending {
-            true => 0,
-            false => config.advised_seconds(!page.events.is_empty(), retention),
-        };
-        headers.insert(POLL_INTERVAL, interval.into());
+        headers.insert(MAX_WAIT, advice.max_wait.clone());
+        headers.insert(POLL_INTERVAL, self.interval(advice));
         if page.more {
             headers.insert(MORE, HeaderValue::from_static("true"));
         }
@@ -43,6 +60,14 @@ impl Told<'_> {
         }
         if self.is_foreign || page.reset.is_some() {
             headers.insert(RESET, answer::text(format_args!("head={}", page.bounds.head)));
+        }
+    }
+
+    fn interval(&self, advice: &Advice) -> HeaderValue {
+        match self.page.events.is_empty() {
+            _ if self.page.more && self.direction == Direction::Ascending => HeaderValue::from_static("0"),
+            true => advice.after_none.clone(),
+            false => advice.after_events.clone(),
         }
     }
 
