@@ -65,6 +65,8 @@ impl fmt::Debug for Credentials {
     }
 }
 
+const ANONYMOUS: &str = "anonymous";
+
 /// Names a client that was authenticated.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Principal(Arc<str>);
@@ -77,7 +79,12 @@ impl Principal {
 
     /// Returns the principal that nobody had to prove to be: `anonymous`.
     pub fn anonymous() -> Self {
-        Self::new("anonymous")
+        Self::new(ANONYMOUS)
+    }
+
+    /// Returns whether nobody had to prove to be this one.
+    pub fn is_anonymous(&self) -> bool {
+        self.name() == ANONYMOUS
     }
 
     /// Returns the name.

@@ -212,9 +212,14 @@ impl Broker {
     async fn start_tail(&self, stream: &StreamName) -> Result<Arc<Tail>> {
         self.check_open()?;
         let tail = Tail::start(stream.clone(), self.0.storage.clone(), self.0.limits.tail()).await?;
+        let woken = tail.bounds().position();
         let tail = Arc::new(tail);
+        let waker = tokio::spawn({
+            let tail = tail.clone();
+            async move { tail.wake_feeds(woken).await }
+        });
         let follower = tokio::spawn(follow(tail.clone(), self.0.poll));
-        self.0.followers.lock().push(follower.abort_handle());
+        self.0.followers.lock().extend([waker.abort_handle(), follower.abort_handle()]);
         Ok(tail)
     }
 }

@@ -16,10 +16,12 @@ pub(super) struct Index {
     most_keys: usize,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Entry {
     /// No event of this key is above it.
     last: Sequence,
+    /// Every event of this key above it is in `recent`.
+    gone: Sequence,
     /// The sequences of the events that the ring holds, rising.
     recent: VecDeque<Sequence>,
 }
@@ -68,14 +70,15 @@ impl Index {
             self.forget_the_quiet();
         }
         self.last = sequence;
+        let floor = self.floor;
         match self.exact.get_mut(channel) {
             Some(entry) => entry.push(sequence),
-            None => self.exact.entry(channel.clone()).or_default().push(sequence),
+            None => self.exact.entry(channel.clone()).or_insert_with(|| Entry::quiet(floor)).push(sequence),
         }
         for path in subtrees(channel.as_str()) {
             match self.subtree.get_mut(path) {
                 Some(entry) => entry.push(sequence),
-                None => self.subtree.entry(path.into()).or_default().push(sequence),
+                None => self.subtree.entry(path.into()).or_insert_with(|| Entry::quiet(floor)).push(sequence),
             }
         }
     }
@@ -95,6 +98,16 @@ impl Index {
     /// Returns the greatest sequence that an event of these keys can have.
     pub(super) fn last(&self, keys: &[Key]) -> Sequence {
         keys.iter().map(|key| self.last_of(key)).max().unwrap_or(Sequence::ZERO)
+    }
+
+    /// Returns the sequence above which `recent` has every event of these keys: a selection that is quiet is complete far
+    /// beyond what the ring holds. `ring` is where the ring itself begins.
+    pub(super) fn complete_after(&self, keys: &[Key], ring: Sequence) -> Sequence {
+        let complete = |key: &Key| match key {
+            Key::Subtree(path) if path.is_empty() => ring,
+            _ => self.entry(key).map_or(self.floor, |entry| entry.gone),
+        };
+        keys.iter().map(complete).max().unwrap_or(ring)
     }
 
     fn last_of(&self, key: &Key) -> Sequence {
@@ -135,7 +148,7 @@ impl Index {
             Key::Subtree(path) => self.subtree.entry(path.clone()).or_insert_with(|| Entry::quiet(after)),
         };
         if entry.recent.is_empty() && entry.last <= as_of {
-            entry.last = entry.last.min(after);
+            *entry = Entry::quiet(entry.last.min(after));
         }
     }
 
@@ -157,7 +170,7 @@ impl Index {
 
 impl Entry {
     fn quiet(last: Sequence) -> Self {
-        Self { last, recent: VecDeque::new() }
+        Self { last, gone: last, recent: VecDeque::new() }
     }
 
     fn push(&mut self, sequence: Sequence) {
@@ -168,6 +181,7 @@ impl Entry {
     fn pop(&mut self, sequence: Sequence) {
         if self.recent.front() == Some(&sequence) {
             self.recent.pop_front();
+            self.gone = sequence;
         }
         if self.recent.is_empty() {
             // A burst's buffer is given back once the burst has left the ring.

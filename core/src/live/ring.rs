@@ -2,7 +2,7 @@
 
 use super::index::{Index, Key};
 use super::tail::TailLimits;
-use crate::{Bounds, Epoch, Event, Selector, Sequence};
+use crate::{Bounds, Epoch, Event, Position, Selector, Sequence};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ pub(super) struct Ring {
     pub(super) epoch: Epoch,
     /// The oldest retained sequence, as far as known.
     pub(super) first: Sequence,
-    pub(super) floor: Sequence,
+    floor: Sequence,
     pub(super) head: Sequence,
     pub(super) index: Index,
     events: VecDeque<Arc<Event>>,
@@ -83,7 +83,12 @@ impl Ring {
         self.floor = self.head;
     }
 
-    /// Collects selected events above `after`, which is not below the floor: a bounded number, looked up by the index.
+    /// Returns the sequence above which every event of these keys is here.
+    pub(super) fn complete_after(&self, keys: &[Key]) -> Sequence {
+        self.index.complete_after(keys, self.floor)
+    }
+
+    /// Collects selected events above `after`, where all of them are here: a bounded number, looked up by the index.
     pub(super) fn collect(
         &self,
         selector: &Selector,
@@ -132,6 +137,15 @@ impl Ring {
         let cut = sequences.get(most).map(|next| next.previous());
         sequences.truncate(most);
         (sequences.into_iter().filter_map(|sequence| self.event(sequence)).collect(), cut)
+    }
+
+    /// Lists the events after a position, and where the ring is now; `None` when some of them have left the ring already.
+    pub(super) fn since(&self, position: Position) -> (Option<Vec<Arc<Event>>>, Position) {
+        let head = Position::new(self.epoch, self.head);
+        let here = position.epoch == self.epoch && position.sequence >= self.floor;
+        let events =
+            here.then(|| self.events.range(self.place_after(position.sequence)..).cloned().collect());
+        (events, head)
     }
 
     fn place_after(&self, after: Sequence) -> usize {

@@ -44,8 +44,10 @@ pub(crate) struct Tail {
     pub(super) feeds: Mutex<Feeds>,
     /// Own commits whose predecessors are not here yet, by first sequence.
     early: Mutex<BTreeMap<Sequence, Vec<Arc<Event>>>>,
-    /// Tells that the head moved.
+    /// Tells that the head moved: those who wait for a sequence, and the waker.
     grown: Notify,
+    /// A permit for the waker, so that it cannot oversleep.
+    to_wake: Notify,
     /// One reader of the store at a time; the others profit from what it read.
     catching_up: tokio::sync::Mutex<()>,
     closed: AtomicBool,
@@ -79,6 +81,7 @@ impl Tail {
             feeds: Mutex::default(),
             early: Mutex::default(),
             grown: Notify::new(),
+            to_wake: Notify::new(),
             catching_up: tokio::sync::Mutex::default(),
             closed: AtomicBool::new(false),
             limits,
@@ -97,6 +100,7 @@ impl Tail {
     pub(crate) fn close(&self) {
         self.closed.store(true, Ordering::Release);
         self.feeds.lock().wake_all();
+        self.tell_growth();
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -133,8 +137,7 @@ impl Tail {
             }
             return;
         }
-        let mut appended = events;
-        appended.iter().for_each(|event| ring.push(event.clone()));
+        events.into_iter().for_each(|event| ring.push(event));
         let mut early = self.early.lock();
         while let Some(next) = early.first_entry() {
             if *next.key() > ring.head.next() {
@@ -142,21 +145,37 @@ impl Tail {
             }
             let events = next.remove();
             if events.first().is_some_and(|event| event.sequence == ring.head.next()) {
-                events.iter().for_each(|event| ring.push(event.clone()));
-                appended.extend(events);
+                events.into_iter().for_each(|event| ring.push(event));
             }
         }
         drop(early);
         drop(ring);
-        self.wake(&appended);
+        self.tell_growth();
     }
 
-    /// Wakes those who wait for events that the ring has by now: who looked before they came has its future already.
-    fn wake(&self, events: &[Arc<Event>]) {
-        let feeds = self.feeds.lock();
-        events.iter().for_each(|event| feeds.wake(event));
-        drop(feeds);
+    fn tell_growth(&self) {
+        self.to_wake.notify_one();
         self.grown.notify_waiters();
+    }
+
+    /// Wakes the feeds that mean what came since the last time, until the tail is closed.
+    ///
+    /// Done by a task of its own that gives way once before it looks: commits that are on their way then wake each feed
+    /// together, which gathers deliveries, and no publisher pays for the number of its readers.
+    ///
+    /// `woken` is where the tail was before anyone could wait.
+    pub(crate) async fn wake_feeds(&self, mut woken: Position) {
+        while !self.is_closed() {
+            self.to_wake.notified().await;
+            tokio::task::yield_now().await;
+            let (fresh, head) = self.ring.read().since(woken);
+            let feeds = self.feeds.lock();
+            match fresh {
+                Some(events) => events.iter().for_each(|event| feeds.wake(event)),
+                None => feeds.wake_all(),
+            }
+            woken = head;
+        }
     }
 
     /// Waits until the head has reached a sequence: shortly for own commits on their way, then by reading the store.
@@ -212,12 +231,11 @@ impl Tail {
         }
         // Commits handed over since the read are in front of it by now.
         let head = ring.head;
-        let fresh: Vec<_> = page.events.into_iter().filter(|event| event.sequence > head).collect();
-        fresh.iter().for_each(|event| ring.push(event.clone()));
+        page.events.into_iter().filter(|event| event.sequence > head).for_each(|event| ring.push(event));
         ring.head = ring.head.max(page.through);
         ring.first = page.bounds.first;
         drop(ring);
-        self.wake(&fresh);
+        self.tell_growth();
     }
 
     /// Begins anew at `bounds`: another epoch, or a place too far ahead.
@@ -225,7 +243,7 @@ impl Tail {
         *self.ring.write() = Ring::new(bounds, self.limits);
         self.early.lock().clear();
         self.feeds.lock().wake_all();
-        self.grown.notify_waiters();
+        self.tell_growth();
     }
 
     /// Looks whether the stream is still the same incarnation, after something that may have changed it.
@@ -272,7 +290,7 @@ impl Tail {
         if after >= ring.index.last(&keys.0) {
             return Some((empty, Answered::Index));
         }
-        if after < ring.floor || query.direction == Direction::Descending {
+        if after < ring.complete_after(&keys.0) || query.direction == Direction::Descending {
             return None;
         }
         let found = ring.collect(&query.selector, &keys.0, after, query.limit.max(1), query.max_bytes);
@@ -312,7 +330,7 @@ impl Tail {
         if place.sequence >= ring.index.last(&feed.keys) {
             return Taken::Nothing(ring.head.max(place.sequence));
         }
-        if place.sequence < ring.floor {
+        if place.sequence < ring.complete_after(&feed.keys) {
             return Taken::Behind;
         }
         if let Some(batch) = feed.shared_after(place) {

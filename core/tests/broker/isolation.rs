@@ -32,3 +32,22 @@ async fn subscriptions_end_when_the_broker_closes() {
     assert!(tokio::time::timeout(DEADLINE, ended).await.unwrap().unwrap());
     assert!(session.publish(event("/a", 1)).await.is_err());
 }
+
+#[tokio::test]
+async fn a_quiet_selection_is_served_from_memory_however_far_the_log_has_gone_on() {
+    let broker = builder().limits(tiny_tail()).build().unwrap();
+    let session = session(&broker).await;
+    let mut quiet: Vec<_> = Vec::new();
+    for _ in 0..20 {
+        quiet.push(session.subscribe(Selector::subtree(channel("/quiet")), Start::Latest).await.unwrap());
+    }
+    for n in 0..100 {
+        session.publish(event("/busy", n)).await.unwrap();
+    }
+    session.publish(event("/quiet/one", "at last")).await.unwrap();
+    for subscription in &mut quiet {
+        assert_eq!(text(&next_events(subscription).await[0]), "at last");
+    }
+    let metrics = broker.metrics().encode();
+    assert!(metrics.contains("eventweir_reads_total{from=\"storage\"} 0\n"), "{metrics}");
+}
