@@ -3,7 +3,7 @@
 use super::params::Params;
 use super::refusal::Refusal;
 use super::service::Service;
-use eventweir::{ChannelName, Credentials, Principal, Session};
+use eventweir::{ChannelName, Credentials, Session};
 use eventweir_web::{MAX_TOKEN_BYTES, credentials};
 use http::HeaderMap;
 
@@ -20,7 +20,7 @@ pub(super) struct Call<'a> {
 impl Call<'_> {
     /// Returns whether anyone might have sent this: nobody had to prove who it is, whatever token came along.
     pub(super) fn is_anonymous(&self) -> bool {
-        *self.session.principal() == Principal::anonymous()
+        self.session.principal().is_anonymous()
     }
 
     /// Returns the channel that the path names.
