@@ -1,7 +1,7 @@
 //! Measures appends and sparse reads beside the plain design: one table, a unique index on the id, an index on channel and
 //! sequence, group commit in one thread.
 //!
-//! `cargo run --release -p eventweir-sqlite --example append_bench -- [seconds] [directory] [append|read]`
+//! `cargo run --release -p eventweir-sqlite --example append_bench -- [seconds] [directory] [append|read] [publishers]`
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -34,7 +34,8 @@ fn main() {
     let runtime =
         || tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     if what != "read" {
-        for publishers in [1, 64, 256] {
+        let which: Vec<usize> = args.next().map_or(vec![1, 64, 256], |n| vec![n.parse().unwrap()]);
+        for publishers in which {
             let time = Duration::from_secs_f64(seconds);
             let plain = runtime().block_on(plain(&dir.path().join("plain.db"), publishers, time));
             let ours = runtime().block_on(ours(&dir.path().join("ours.db"), publishers, time));
