@@ -333,4 +333,20 @@ mod tests {
             sections.to_vec()
         });
     }
+
+    #[test]
+    fn every_key_is_documented() {
+        let document = include_str!("../../../docs/configuration.md");
+        let (mut section, mut keys) = ("", 0);
+        for line in SAMPLE.lines().map(|line| line.strip_prefix('#').unwrap_or(line)) {
+            if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+                section = name.split_once('.').map_or("", |(_, inner)| inner);
+            } else if let Some((key, _)) = line.split_once(" = ").filter(|_| !line.starts_with(' ')) {
+                let key = if section.is_empty() { key.to_owned() } else { format!("{section}.{key}") };
+                assert!(document.contains(&format!("`{key}`")), "{key} is not in docs/configuration.md");
+                keys += 1;
+            }
+        }
+        assert!(keys > 40, "{keys}");
+    }
 }

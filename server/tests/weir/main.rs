@@ -1,5 +1,7 @@
 //! The program `weir` as its users have it: real processes, real sockets, real files.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on fails by a panic")]
+
 mod client_commands;
 mod configuration;
 mod exposure;

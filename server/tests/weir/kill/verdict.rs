@@ -29,3 +29,37 @@ pub(super) fn check_reader(name: &str, seen: &[Seen], log: &[Seen]) {
     }
     assert_eq!(seen.len(), log.len(), "{name} saw another number of events");
 }
+
+/// The verdict is worth what it refuses.
+mod proof {
+    use super::*;
+
+    fn seen(events: &[(u64, &str)]) -> Vec<Seen> {
+        events.iter().map(|&(sequence, data)| Seen { sequence, data: data.to_owned() }).collect()
+    }
+
+    fn refuses(check: impl FnOnce() + std::panic::UnwindSafe) {
+        assert!(std::panic::catch_unwind(check).is_err());
+    }
+
+    #[test]
+    fn what_breaks_the_promise_is_refused() {
+        let log = seen(&[(1, "a"), (2, "b"), (4, SENTINEL)]);
+        check_log(&log, &seen(&[(2, "b"), (1, "a")]));
+        check_reader("good", &log, &log);
+        refuses(|| check_log(&seen(&[(1, "a")]), &seen(&[(1, "a"), (2, "b")])));
+        refuses(|| check_log(&seen(&[(1, "a"), (2, "a")]), &seen(&[(1, "a")])));
+        refuses(|| check_log(&seen(&[(2, "a"), (1, "b")]), &seen(&[(2, "a"), (1, "b")])));
+        refuses(|| check_log(&seen(&[(2, "a")]), &seen(&[(1, "a")])));
+        refuses(|| check_log(&seen(&[(1, "a"), (2, "b")]), &seen(&[(1, "a")])));
+        refuses(|| {
+            check_reader(
+                "missing",
+                &seen(&[(1, "a"), (4, SENTINEL)]),
+                &seen(&[(1, "a"), (2, "b"), (4, SENTINEL)]),
+            )
+        });
+        refuses(|| check_reader("doubled", &seen(&[(1, "a"), (1, "a")]), &seen(&[(1, "a"), (2, "b")])));
+        refuses(|| check_reader("short", &seen(&[(1, "a")]), &seen(&[(1, "a"), (2, "b")])));
+    }
+}

@@ -7,8 +7,8 @@ mod wire;
 
 pub(crate) use broker::{Broker, Stopping};
 pub(crate) use command::{Ran, run_in, run_with_input};
-pub(crate) use event_stream::{EventStream, Frame};
-pub(crate) use wire::{Answer, Request};
+pub(crate) use event_stream::EventStream;
+pub(crate) use wire::Request;
 
 use std::time::{Duration, Instant};
 

@@ -18,7 +18,6 @@ pub(crate) struct Request {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
 }
 
@@ -57,7 +56,7 @@ impl Request {
             }
             None => {}
         }
-        Ok(Answer { status, headers, body })
+        Ok(Answer { status, body })
     }
 
     /// Sends the request and reads the head of the answer.
@@ -90,10 +89,6 @@ impl Request {
 pub(super) type Head = (u16, Vec<(String, String)>, BufReader<TcpStream>);
 
 impl Answer {
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        header(&self.headers, name)
-    }
-
     pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
