@@ -69,7 +69,10 @@ fn the_same_id_is_one_event() {
 fn an_expectation_that_does_not_hold_is_a_failure() {
     let site = Site::new();
     site.run(&["publish", "/a", "x", "--expect-head", "0"]).done();
-    site.run(&["publish", "/a", "x", "--expect-channel-head", "1"]).done();
+    let second = ["publish", "/a", "x", "--expect-channel-head", "1", "--id", "second"];
+    assert_eq!(site.run(&second).done(), "published at 2\n");
+    // As after an answer that was lost: what it expects is no longer so, by its own doing.
+    assert_eq!(site.json(&[&second[..], &["--json"]].concat())["sequence"], 2);
     let refused = site.run(&["publish", "/a", "x", "--expect-head", "1"]);
     assert_eq!(refused.code, Some(1));
     assert_eq!(refused.stderr.lines().count(), 1, "{refused:?}");

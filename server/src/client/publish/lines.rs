@@ -1,7 +1,7 @@
 //! An event for each line, many in a commit.
 
 use super::data::{Data, unreadable};
-use super::{PublishArguments, Published};
+use super::{PublishArguments, Published, not_understood};
 use crate::client::connection::{Call, Connection};
 use crate::failure::{Failure, Result};
 use crate::output::Output;
@@ -12,6 +12,7 @@ use eventweir::{ContentType, EventId};
 use http::Method;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use tokio::sync::mpsc;
@@ -27,6 +28,17 @@ const MAX_LINE_BYTES: u64 = 64 << 20;
 #[derive(Deserialize)]
 struct Receipt {
     events: Vec<Published>,
+}
+
+/// Returns the receipt of a batch of one as if the event had been published alone.
+pub(super) fn only_event(body: &[u8]) -> Result<Vec<u8>> {
+    #[derive(Deserialize)]
+    struct Receipt<'a> {
+        #[serde(borrow)]
+        events: [&'a RawValue; 1],
+    }
+    let receipt: Receipt<'_> = serde_json::from_slice(body).map_err(not_understood)?;
+    Ok(receipt.events[0].get().as_bytes().to_vec())
 }
 
 /// Counts what was published.
@@ -47,8 +59,7 @@ pub(super) async fn publish(arguments: &PublishArguments, connection: &Connectio
         let call =
             Call::new(Method::POST, path).with("content-type", "application/x-ndjson")?.with_body(batch);
         let body = connection.call(&call).await?;
-        let receipt: Receipt = serde_json::from_slice(&body)
-            .map_err(|error| Failure::failed(format!("the broker's answer is not understood: {error}")))?;
+        let receipt: Receipt = serde_json::from_slice(&body).map_err(not_understood)?;
         tally.add(&receipt);
         progress.set_position(tally.events);
     }
@@ -144,7 +155,7 @@ async fn next_batch(
 }
 
 /// Writes events as lines of JSON.
-struct EventWriter<'a> {
+pub(super) struct EventWriter<'a> {
     prefix: Option<&'a EventId>,
     content_type: Option<ContentType>,
     source: Option<&'a str>,
@@ -152,7 +163,7 @@ struct EventWriter<'a> {
 }
 
 impl<'a> EventWriter<'a> {
-    fn new(arguments: &'a PublishArguments) -> Result<Self> {
+    pub(super) fn new(arguments: &'a PublishArguments) -> Result<Self> {
         let content_type = arguments
             .content_type
             .as_deref()
@@ -173,13 +184,24 @@ impl<'a> EventWriter<'a> {
             Some(prefix) => format!("{prefix}-{}", self.count),
             None => EventId::generate().to_string(),
         };
+        self.push_event(out, &id, &Data::of(line));
+    }
+
+    /// Returns the line of one event.
+    pub(super) fn event(&self, id: &EventId, data: &Data) -> Vec<u8> {
+        let mut line = Vec::new();
+        self.push_event(&mut line, id.as_str(), data);
+        line
+    }
+
+    fn push_event(&self, out: &mut Vec<u8>, id: &str, data: &Data) {
         out.extend_from_slice(b"{\"id\":");
-        push_string(out, &id);
+        push_string(out, id);
         if let Some(source) = self.source {
             out.extend_from_slice(b",\"source\":");
             push_string(out, source);
         }
-        self.push_data(out, &Data::of(line));
+        self.push_data(out, data);
         out.extend_from_slice(b"}\n");
     }
 

@@ -61,15 +61,28 @@ pub(crate) async fn run(arguments: PublishArguments) -> Result<()> {
     if arguments.lines {
         return lines::publish(&arguments, &connection, &path).await;
     }
-    let body = connection.call(&arguments.call(path)?).await?;
+    let published = match arguments.expectation() {
+        None => connection.call(&arguments.call(path)?).await?.to_vec(),
+        Some((name, sequence)) => {
+            let call = arguments.call_as_batch(path)?.with(name, &sequence.to_string())?;
+            lines::only_event(&connection.call(&call).await?)?
+        }
+    };
+    show(&arguments.target, &published)
+}
+
+fn show(target: &Target, body: &[u8]) -> Result<()> {
     let mut output = Output::stdout();
-    if arguments.target.json {
-        return output.line(&String::from_utf8_lossy(&body));
+    if target.json {
+        return output.line(&String::from_utf8_lossy(body));
     }
-    let published: Published = serde_json::from_slice(&body)
-        .map_err(|error| Failure::failed(format!("the broker's answer is not understood: {error}")))?;
+    let published: Published = serde_json::from_slice(body).map_err(not_understood)?;
     let again = if published.duplicate { ", where it was already" } else { "" };
     output.line(&format!("published at {}{again}", published.sequence))
+}
+
+fn not_understood(error: serde_json::Error) -> Failure {
+    Failure::failed(format!("the broker's answer is not understood: {error}"))
 }
 
 impl PublishArguments {
@@ -80,16 +93,26 @@ impl PublishArguments {
         let mut call = Call::new(Method::POST, path)
             .with("content-type", content_type)?
             .with("event-id", id.as_str())?;
-        for (name, value) in
-            [("expect-head", self.expect_head), ("expect-channel-head", self.expect_channel_head)]
-        {
-            if let Some(sequence) = value {
-                call = call.with(name, &sequence.to_string())?;
-            }
-        }
         if let Some(source) = &self.source {
             call = call.with("event-source", source)?;
         }
         Ok(call.with_body(data.into_bytes()))
+    }
+
+    /// Makes a batch of the one event. Its key is then that of the whole commit, which is recognised before the expectation is
+    /// looked at: a repetition, after an answer that was lost, does not fail for what the first try has changed itself.
+    fn call_as_batch(&self, path: String) -> Result<Call> {
+        let data = Data::read(&self.data)?;
+        let id = self.id.clone().unwrap_or_else(EventId::generate);
+        let line = lines::EventWriter::new(self)?.event(&id, &data);
+        let call = Call::new(Method::POST, path)
+            .with("content-type", "application/x-ndjson")?
+            .with("idempotency-key", id.as_str())?;
+        Ok(call.with_body(line))
+    }
+
+    fn expectation(&self) -> Option<(&'static str, u64)> {
+        let head = self.expect_head.map(|sequence| ("expect-head", sequence));
+        head.or(self.expect_channel_head.map(|sequence| ("expect-channel-head", sequence)))
     }
 }
