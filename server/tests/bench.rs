@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on says so by panicking")]
 
+use rustix::process::{Pid, Signal};
 use serde_json::Value;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 fn bench(arguments: &[&str]) -> Output {
     let weir = env!("CARGO_BIN_EXE_weir");
@@ -86,4 +88,45 @@ fn scenarios_are_listed_and_unknown_ones_refused() {
     assert_eq!(refused.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("sqlite-publish"));
     assert_eq!(bench(&["--seconds", "0"]).status.code(), Some(2));
+}
+
+#[test]
+fn a_run_that_is_ended_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut run = Command::new(env!("CARGO_BIN_EXE_weir"))
+        .args(["bench", "http-publish-memory", "--seconds", "300", "--dir"])
+        .arg(folder.path())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let server = wait_for(|| child_of(run.id()));
+    rustix::process::kill_process(Pid::from_child(&run), Signal::TERM).unwrap();
+    assert_eq!(run.wait().unwrap().code(), Some(130));
+    wait_for(|| (!is_alive(server)).then_some(()));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+fn wait_for<T>(mut look: impl FnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "nothing came of it within a minute");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+fn child_of(parent: u32) -> Option<u32> {
+    let threads = std::fs::read_dir(format!("/proc/{parent}/task")).ok()?;
+    threads.flatten().find_map(|thread| {
+        let children = std::fs::read_to_string(thread.path().join("children")).ok()?;
+        children.split_ascii_whitespace().next()?.parse().ok()
+    })
+}
+
+/// A process that has ended and that nobody waited for is not alive.
+fn is_alive(process: u32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with('Z'))
 }

@@ -18,6 +18,7 @@ mod plain;
 mod runner;
 mod scenarios;
 mod server;
+mod tidy;
 
 pub use arguments::BenchArgs;
 pub use bare::BareArgs;

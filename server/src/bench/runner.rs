@@ -6,9 +6,10 @@ use super::contest::{Contest, Load};
 use super::figure::{Figure, Sample, Summary};
 use super::machine::{self, OrFail};
 use super::pace::Pace;
+use super::tidy::Tidy;
 use crate::failure::Result;
 use crate::output::Output;
-use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 
@@ -21,7 +22,7 @@ pub(super) struct Context {
     pub(super) chart: Chart,
     rounds: usize,
     json: bool,
-    folder: PathBuf,
+    pub(super) tidy: Arc<Tidy>,
 }
 
 impl Context {
@@ -33,14 +34,13 @@ impl Context {
             chart: Chart::new(),
             rounds: arguments.rounds.into(),
             json: arguments.json,
-            folder: arguments.dir.clone().unwrap_or_else(std::env::temp_dir),
+            tidy: Tidy::begin(&arguments.dir.clone().unwrap_or_else(std::env::temp_dir))?,
         })
     }
 
     /// Makes an empty folder for a store, which goes with its handle.
     pub(super) fn folder(&self) -> Result<TempDir> {
-        let made = tempfile::Builder::new().prefix("weir-bench-").tempdir_in(&self.folder);
-        made.or_fail(&format!("no folder can be made in {}", self.folder.display()))
+        tempfile::tempdir_in(self.tidy.root()).or_fail("no folder can be made")
     }
 
     /// Returns how long a load runs before it is measured, so that caches and connections are warm.
@@ -59,9 +59,15 @@ impl Context {
             ("payload", self.payload.to_string()),
             ("seconds", self.time.as_secs_f64().to_string()),
             ("cores", machine::cores().to_string()),
-            ("files", machine::file_system(&self.folder).unwrap_or_else(unknown)),
+            ("files", machine::file_system(self.tidy.root()).unwrap_or_else(unknown)),
             ("load_average", machine::load_average().map_or_else(unknown, |load| load.to_string())),
         ]
+    }
+}
+
+impl Drop for Context {
+    fn drop(&mut self) {
+        self.tidy.remove_folder();
     }
 }
 

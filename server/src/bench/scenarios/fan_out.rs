@@ -33,7 +33,7 @@ fn contest(subscribers: usize) -> Contest {
     let found = frame_bytes.clone();
     let ours = move |context: &Context| {
         let folder = context.folder()?;
-        let server = Server::weir("memory:", folder.path())?;
+        let server = Server::weir(context, "memory:", folder.path())?;
         measured(&server, subscribers, (CHANNEL, CHANNEL), &found, context)
     };
     let bare = |path: &'static str| {
@@ -41,7 +41,8 @@ fn contest(subscribers: usize) -> Contest {
         move |context: &Context| {
             let folder = context.folder()?;
             let length = OsString::from(frame_bytes.get().to_string());
-            let server = Server::bare(["--frame-bytes".as_ref(), length.as_os_str()], folder.path())?;
+            let server =
+                Server::bare(context, ["--frame-bytes".as_ref(), length.as_os_str()], folder.path())?;
             measured(&server, subscribers, (path, bare::PUBLISH), &Cell::new(0), context)
         }
     };

@@ -33,7 +33,7 @@ pub(super) fn contests(arguments: &BenchArgs) -> Vec<Contest> {
     vec![
         contest("sse-idle", 0).against("an axum event stream", 1.25, move |context| {
             let folder = context.folder()?;
-            let server = Server::bare([] as [&OsStr; 0], folder.path())?;
+            let server = Server::bare(context, [] as [&OsStr; 0], folder.path())?;
             measured(&server, bare::ONE_BY_ONE, streams)
         }),
         contest("sse-idle.long-log", long)
@@ -46,7 +46,7 @@ fn with_log(log: u64, streams: usize, context: &Context) -> Result<Sample> {
     let file = folder.path().join("events.db");
     let data = data::payload(context.payload);
     runtime()?.block_on(sqlite_log::fill(&file, log, &data, sqlite_log::spread))?;
-    measured(&Server::weir(&sqlite_log::url(&file, true), folder.path())?, STREAM, streams)
+    measured(&Server::weir(context, &sqlite_log::url(&file, true), folder.path())?, STREAM, streams)
 }
 
 /// Returns what one more stream costs the server.

@@ -38,7 +38,7 @@ pub(super) fn contests(arguments: &BenchArgs) -> Vec<Contest> {
         let ours = move |context: &Context| {
             let store = store(&shared, channels, context)?;
             let url = sqlite_log::url(&store.folder.path().join("events.db"), true);
-            let server = Server::weir(&url, store.folder.path())?;
+            let server = Server::weir(context, &url, store.folder.path())?;
             let polls = (0..POLLED).map(|number| get(server.address(), &path(number, store.head)));
             polled(&server, polls.collect(), context)
         };
@@ -49,7 +49,7 @@ pub(super) fn contests(arguments: &BenchArgs) -> Vec<Contest> {
             .with("storage", "sqlite")
             .against("axum answering 204", 0.7, |context| {
                 let folder = context.folder()?;
-                let server = Server::bare([] as [&OsStr; 0], folder.path())?;
+                let server = Server::bare(context, [] as [&OsStr; 0], folder.path())?;
                 polled(&server, vec![get(server.address(), bare::EMPTY)], context)
             })
     };

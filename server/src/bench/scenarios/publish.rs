@@ -19,11 +19,11 @@ const CONNECTIONS: usize = 64;
 pub(super) fn memory(_: &BenchArgs) -> Vec<Contest> {
     let ours = |context: &Context| {
         let folder = context.folder()?;
-        ours(&Server::weir("memory:", folder.path())?, context)
+        ours(&Server::weir(context, "memory:", folder.path())?, context)
     };
     let bare = |context: &Context| {
         let folder = context.folder()?;
-        let server = Server::bare([] as [&OsStr; 0], folder.path())?;
+        let server = Server::bare(context, [] as [&OsStr; 0], folder.path())?;
         theirs(&server, bare::SINK, context)
     };
     let contest = contest("http-publish-memory", ours).with("storage", "memory");
@@ -35,11 +35,11 @@ pub(super) fn sqlite(_: &BenchArgs) -> Vec<Contest> {
     let ours = |context: &Context| {
         let folder = context.folder()?;
         let url = sqlite_log::url(&folder.path().join("events.db"), true);
-        ours(&Server::weir(&url, folder.path())?, context)
+        ours(&Server::weir(context, &url, folder.path())?, context)
     };
     let bare = |context: &Context| {
         let folder = context.folder()?;
-        let server = Server::bare([OsStr::new("--sqlite"), OsStr::new("plain.db")], folder.path())?;
+        let server = Server::bare(context, [OsStr::new("--sqlite"), OsStr::new("plain.db")], folder.path())?;
         theirs(&server, bare::DURABLE, context)
     };
     let contest = contest("http-publish-sqlite", ours).with("storage", "sqlite").with("synchronous", "full");

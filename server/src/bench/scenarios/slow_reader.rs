@@ -27,7 +27,7 @@ pub(super) fn contests(arguments: &BenchArgs) -> Vec<Contest> {
     let ours = move |context: &Context| {
         let folder = context.folder()?;
         let url = sqlite_log::url(&folder.path().join("events.db"), false);
-        let server = Server::weir(&url, folder.path())?;
+        let server = Server::weir(context, &url, folder.path())?;
         let request = subscribe(server.address(), CHANNEL);
         let silent = Subscriber::open(server.address(), &request)?;
         let following = vec![Subscriber::open(server.address(), &request)?];
