@@ -4,20 +4,33 @@ use crate::client::Client;
 use crate::{Failure, Harness};
 use async_trait::async_trait;
 use eventweir::{Durability, Promises, Result, Storage, StreamName};
+use parking_lot::Mutex;
 use std::sync::Arc;
 
 /// Opens benches.
-pub(crate) struct Lab(Box<dyn Opener>);
+pub(crate) struct Lab {
+    opener: Box<dyn Opener>,
+    /// Stores whose clients were handed out without their bench: their guards live until the property is done.
+    kept: Mutex<Vec<Box<dyn Opened>>>,
+}
 
 impl Lab {
     pub(crate) fn new(harness: impl Harness) -> Self {
-        Self(Box::new(HarnessOpener(Arc::new(harness))))
+        Self { opener: Box::new(HarnessOpener(Arc::new(harness))), kept: Mutex::default() }
     }
 
     /// Opens a fresh store, with a stream that nobody used before.
     pub(crate) async fn open(&self) -> Result<Bench, Failure> {
-        let opened = self.0.open().await.map_err(|error| Failure::from(error).at("opening a fresh store"))?;
+        let opened = self.opener.open().await;
+        let opened = opened.map_err(|error| Failure::from(error).at("opening a fresh store"))?;
         Ok(Bench::new(opened, Client::fresh_stream()))
+    }
+
+    /// Opens a fresh store that is never opened again, and returns a client on a stream that nobody used before.
+    pub(crate) async fn client(&self) -> Result<Client, Failure> {
+        let Bench { client, opened } = self.open().await?;
+        self.kept.lock().push(opened);
+        Ok(client)
     }
 }
 

@@ -101,12 +101,12 @@ mod tests {
     fn json_data_is_spliced_unchanged() {
         let mut new = NewEvent::new(ChannelName::new("/a").unwrap(), r#"{"b": 1.0, "a":[ ]}"#);
         new.content_type = ContentType::JSON;
-        let json = Event::new(Sequence::new(3).unwrap(), &new).to_json().clone();
+        let json = Event::new(Sequence::new(3).unwrap(), new.clone()).to_json().clone();
         let text = std::str::from_utf8(&json).unwrap();
         assert!(text.starts_with(r#"{"sequence":3,"id":""#), "{text}");
         assert!(text.ends_with(r#""content_type":"application/json","data":{"b": 1.0, "a":[ ]}}"#), "{text}");
         new.content_type = ContentType::BINARY;
-        let json = Event::new(Sequence::new(3).unwrap(), &new).to_json().clone();
+        let json = Event::new(Sequence::new(3).unwrap(), new.clone()).to_json().clone();
         assert!(
             std::str::from_utf8(&json).unwrap().ends_with(r#""data_base64":"eyJiIjogMS4wLCAiYSI6WyBdfQ=="}"#)
         );

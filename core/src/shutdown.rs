@@ -1,11 +1,17 @@
 //! Shutdown: one signal that everything watches.
 
 use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tokio_util::sync::CancellationToken;
 
 /// Tells every part to finish what it accepted and stop. Clones share the signal.
 #[derive(Clone, Debug, Default)]
-pub struct Shutdown(CancellationToken);
+pub struct Shutdown {
+    token: CancellationToken,
+    /// The same, for those who ask on every call: the token takes a lock to tell.
+    begun: Arc<AtomicBool>,
+}
 
 impl Shutdown {
     /// Makes a signal that nobody has given yet.
@@ -18,11 +24,11 @@ impl Shutdown {
     /// The future runs on the current Tokio runtime until it ends or every clone of the signal is gone.
     pub fn when(signal: impl Future<Output = ()> + Send + 'static) -> Self {
         let shutdown = Self::new();
-        let (given, token) = (shutdown.0.clone(), shutdown.0.clone());
+        let watched = shutdown.clone();
         tokio::spawn(async move {
             tokio::select! {
-                () = signal => given.cancel(),
-                () = token.cancelled() => {}
+                () = signal => watched.begin(),
+                () = watched.begun() => {}
             }
         });
         shutdown
@@ -30,12 +36,13 @@ impl Shutdown {
 
     /// Gives the signal. Giving it twice is the same.
     pub fn begin(&self) {
-        self.0.cancel();
+        self.begun.store(true, Ordering::Release);
+        self.token.cancel();
     }
 
     /// Returns whether the signal was given.
     pub fn has_begun(&self) -> bool {
-        self.0.is_cancelled()
+        self.begun.load(Ordering::Acquire)
     }
 
     /// Waits for the signal.
@@ -43,6 +50,6 @@ impl Shutdown {
     /// # Cancel safety
     /// May be dropped and called again.
     pub async fn begun(&self) {
-        self.0.cancelled().await;
+        self.token.cancelled().await;
     }
 }

@@ -18,18 +18,14 @@ impl WakeupHub {
         Self::default()
     }
 
-    /// Tells that a stream's head is now at least `head`.
+    /// Tells that a stream's head was moved to `head`. It may be lower than before: of a stream that was begun anew.
     pub fn notify(&self, stream: &StreamName, head: Sequence) {
         let mut senders = self.0.lock();
         if let Some(sender) = senders.get(stream) {
             if sender.receiver_count() == 0 {
                 senders.remove(stream);
             } else {
-                sender.send_if_modified(|known| {
-                    let grown = head > *known;
-                    *known = head.max(*known);
-                    grown
-                });
+                sender.send_if_modified(|known| std::mem::replace(known, head) != head);
             }
         }
     }

@@ -55,7 +55,7 @@ impl Model {
             return (known.event.sequence, true);
         }
         let sequence = self.head().next();
-        self.events.push(Held { event: Event::new(sequence, new), removed: false });
+        self.events.push(Held { event: Event::new(sequence, new.clone()), removed: false });
         (sequence, false)
     }
 

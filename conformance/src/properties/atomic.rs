@@ -17,7 +17,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 pub(crate) async fn a_refused_commit_leaves_nothing_behind(lab: &Lab) -> Result<(), Failure> {
-    let client = lab.open().await?.client;
+    let client = lab.client().await?;
     client.fill("/a", 2).await?;
     for (number, wrong) in wrong_in_one_thing().into_iter().enumerate() {
         let what = format!("{wrong:?}");
@@ -73,7 +73,7 @@ async fn expect_nothing(client: &Client, what: &str) -> Result<(), Failure> {
 }
 
 pub(crate) async fn batches_are_seen_whole(lab: &Lab) -> Result<(), Failure> {
-    let client = lab.open().await?.client;
+    let client = lab.client().await?;
     let sentinel = Sentinel::new();
     let mut readers = Crew::new();
     for direction in [Direction::Ascending, Direction::Descending] {
@@ -120,7 +120,7 @@ fn expect_whole(events: &[Arc<Event>]) -> Result<(), Failure> {
 }
 
 pub(crate) async fn events_cursors_and_records_appear_together(lab: &Lab) -> Result<(), Failure> {
-    let client = lab.open().await?.client;
+    let client = lab.client().await?;
     let writer = client.clone();
     let mut crew = Crew::new();
     crew.start(async move {
@@ -164,7 +164,7 @@ async fn version(client: &Client) -> Result<u64, Failure> {
 }
 
 pub(crate) async fn a_dropped_commit_happens_wholly_or_not_at_all(lab: &Lab) -> Result<(), Failure> {
-    let client = lab.open().await?.client;
+    let client = lab.client().await?;
     for round in 0..ROUNDS {
         let name = format!("d{round}");
         let batch = || (0..3).map(|n| event("/a", format!("{n}")).with_id(event_id(&format!("{name}.{n}"))));

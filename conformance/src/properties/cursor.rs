@@ -36,7 +36,7 @@ async fn expect_move(
 }
 
 pub(crate) async fn cursors_are_compare_and_set(lab: &Lab) -> Result<(), Failure> {
-    let client = lab.open().await?.client;
+    let client = lab.client().await?;
     client.fill("/a", 10).await?;
     let c = || cursor("c");
     let (conflict, invalid) = (Some(ErrorKind::Conflict), Some(ErrorKind::InvalidInput));
@@ -68,7 +68,7 @@ pub(crate) async fn cursors_are_compare_and_set(lab: &Lab) -> Result<(), Failure
 }
 
 pub(crate) async fn a_cursor_may_reach_the_head_of_its_own_commit(lab: &Lab) -> Result<(), Failure> {
-    let client = lab.open().await?.client;
+    let client = lab.client().await?;
     let to =
         |at| Commit::append([event("/a", "output")]).with_cursor(CursorMove::force(cursor("c"), seq(at)));
     client.commit(&to(1)).await?;
@@ -77,7 +77,7 @@ pub(crate) async fn a_cursor_may_reach_the_head_of_its_own_commit(lab: &Lab) -> 
 }
 
 pub(crate) async fn a_cursor_outlives_the_events_it_passed(lab: &Lab) -> Result<(), Failure> {
-    let client = lab.open().await?.client;
+    let client = lab.client().await?;
     client.fill("/a", 5).await?;
     client.commit(&Commit::new().with_cursor(CursorMove::create(cursor("c"), seq(2)))).await?;
     client.keep(0).await?;
@@ -85,7 +85,7 @@ pub(crate) async fn a_cursor_outlives_the_events_it_passed(lab: &Lab) -> Result<
 }
 
 pub(crate) async fn one_of_many_movers_wins(lab: &Lab) -> Result<(), Failure> {
-    let client = lab.open().await?.client;
+    let client = lab.client().await?;
     client.fill("/a", 20).await?;
     client.commit(&Commit::new().with_cursor(CursorMove::create(cursor("c"), seq(0)))).await?;
     for round in 0..20 {
@@ -96,7 +96,7 @@ pub(crate) async fn one_of_many_movers_wins(lab: &Lab) -> Result<(), Failure> {
 }
 
 pub(crate) async fn one_of_many_expecting_writers_wins(lab: &Lab) -> Result<(), Failure> {
-    let client = lab.open().await?.client;
+    let client = lab.client().await?;
     for round in 0..20 {
         let head = Expect::Head(seq(2 * round));
         expect_one(&client, Commit::append([event("/a", "")]).with_expect(head)).await?;
@@ -127,7 +127,7 @@ async fn expect_one(client: &Client, commit: Commit) -> Result<(), Failure> {
 }
 
 pub(crate) async fn records_are_compare_and_set(lab: &Lab) -> Result<(), Failure> {
-    let client = lab.open().await?.client;
+    let client = lab.client().await?;
     let conflict = Some(ErrorKind::Conflict);
     for (expect, value, refused, version) in [
         (RecordExpect::Version(1), Some("x"), conflict, None),
@@ -153,7 +153,7 @@ pub(crate) async fn records_are_compare_and_set(lab: &Lab) -> Result<(), Failure
 }
 
 pub(crate) async fn concurrent_counters_lose_nothing(lab: &Lab) -> Result<(), Failure> {
-    let client = lab.open().await?.client;
+    let client = lab.client().await?;
     together(WRITERS, |_| {
         let client = client.clone();
         async move {

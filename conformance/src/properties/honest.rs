@@ -30,7 +30,7 @@ async fn expect_refused(client: &Client, commit: Commit, kind: ErrorKind) -> Res
 }
 
 pub(crate) async fn refusals_say_what_is_wrong(lab: &Lab) -> Result<(), Failure> {
-    let client = lab.open().await?.client;
+    let client = lab.client().await?;
     client.fill("/a", 2).await?;
     let with = || Commit::append([event("/a", "refused")]);
     let create = |at| CursorMove::create(cursor("c"), seq(at));
@@ -55,7 +55,7 @@ pub(crate) async fn refusals_say_what_is_wrong(lab: &Lab) -> Result<(), Failure>
 }
 
 pub(crate) async fn jobs_are_refused_by_a_store_without_them(lab: &Lab) -> Result<(), Failure> {
-    let client = lab.open().await?.client;
+    let client = lab.client().await?;
     if client.storage.jobs().is_some() {
         return Ok(());
     }
@@ -71,7 +71,7 @@ pub(crate) async fn jobs_are_refused_by_a_store_without_them(lab: &Lab) -> Resul
 }
 
 pub(crate) async fn a_closed_store_says_so(lab: &Lab) -> Result<(), Failure> {
-    let client = lab.open().await?.client;
+    let client = lab.client().await?;
     client.fill("/a", 1).await?;
     let (storage, stream) = (&client.storage, &client.stream);
     storage.close().await?;
@@ -95,7 +95,7 @@ pub(crate) async fn a_closed_store_says_so(lab: &Lab) -> Result<(), Failure> {
 }
 
 pub(crate) async fn usage_counts_what_is_there(lab: &Lab) -> Result<(), Failure> {
-    let client = lab.open().await?.client;
+    let client = lab.client().await?;
     client.commit(&Commit::append((0..4).map(|_| event("/a", vec![0; 10])))).await?;
     client.fill("/b", 1).await?;
     client.keep(3).await?;

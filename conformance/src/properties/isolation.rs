@@ -9,7 +9,7 @@ use eventweir::{Commit, CursorMove, ReadQuery, RecordChange, RecordExpect, Selec
 use futures_util::FutureExt;
 
 pub(crate) async fn a_reader_that_stops_holds_nobody_up(lab: &Lab) -> Result<(), Failure> {
-    let client = lab.open().await?.client;
+    let client = lab.client().await?;
     client.fill("/a", 500).await?;
     let query = ReadQuery::new(Selector::all(), Start::Earliest).with_limit(500);
     // Followers that never look, pages that are kept, and reads that are begun and left.
@@ -34,7 +34,7 @@ pub(crate) async fn a_reader_that_stops_holds_nobody_up(lab: &Lab) -> Result<(),
 }
 
 pub(crate) async fn pages_keep_to_their_limits(lab: &Lab) -> Result<(), Failure> {
-    let client = lab.open().await?.client;
+    let client = lab.client().await?;
     for _ in 0..4 {
         client.commit(&Commit::append((0..25).map(|_| event("/a", vec![0; 1000])))).await?;
     }
@@ -55,7 +55,7 @@ pub(crate) async fn pages_keep_to_their_limits(lab: &Lab) -> Result<(), Failure>
 }
 
 pub(crate) async fn streams_share_nothing(lab: &Lab) -> Result<(), Failure> {
-    let one = lab.open().await?.client;
+    let one = lab.client().await?;
     let other = one.elsewhere();
     let record = || RecordChange { key: key("r"), expect: RecordExpect::Absent, value: Some(Bytes::new()) };
     let commit = Commit::append([event("/a", "1").with_id(event_id("e")), event("/b", "2")])

@@ -32,7 +32,7 @@ async fn expect_placed(
 }
 
 pub(crate) async fn a_repeated_event_is_appended_once(lab: &Lab) -> Result<(), Failure> {
-    let client = lab.open().await?.client;
+    let client = lab.client().await?;
     expect_placed(&client, vec![with_id("1", "first"), with_id("2", "second")], &[(1, false), (2, false)])
         .await?;
     // Another channel and other data make no other event of it.
@@ -47,14 +47,14 @@ pub(crate) async fn a_repeated_event_is_appended_once(lab: &Lab) -> Result<(), F
 }
 
 pub(crate) async fn an_event_repeated_in_its_commit_is_appended_once(lab: &Lab) -> Result<(), Failure> {
-    let client = lab.open().await?.client;
+    let client = lab.client().await?;
     let events = vec![with_id("1", "a"), with_id("2", "b"), with_id("1", "c"), with_id("3", "d")];
     expect_placed(&client, events, &[(1, false), (2, false), (1, true), (3, false)]).await?;
     client.expect_log(3).await.map(drop)
 }
 
 pub(crate) async fn ids_are_compared_byte_for_byte(lab: &Lab) -> Result<(), Failure> {
-    let client = lab.open().await?.client;
+    let client = lab.client().await?;
     let ids = [
         "1b671a64-40d5-491e-99b0-da01ff1f3341",
         "1B671A64-40D5-491E-99B0-DA01FF1F3341",
@@ -131,7 +131,7 @@ async fn expect_untouched(client: &Client) -> Result<(), Failure> {
 }
 
 pub(crate) async fn concurrent_retries_append_once(lab: &Lab) -> Result<(), Failure> {
-    let client = lab.open().await?.client;
+    let client = lab.client().await?;
     for round in 0..10 {
         let (event_retry, commit_retry) = (format!("e{round}"), format!("c{round}"));
         let receipts = together(8, |number| {
@@ -155,7 +155,7 @@ pub(crate) async fn concurrent_retries_append_once(lab: &Lab) -> Result<(), Fail
 }
 
 pub(crate) async fn a_reader_that_resumes_sees_nothing_twice(lab: &Lab) -> Result<(), Failure> {
-    let client = lab.open().await?.client;
+    let client = lab.client().await?;
     client.fill("/a", 10).await?;
     for limit in 1..=11 {
         let mut query = ReadQuery::new(Selector::all(), Start::Earliest).with_limit(limit);

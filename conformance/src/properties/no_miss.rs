@@ -15,7 +15,7 @@ use eventweir::{
 use std::sync::Arc;
 
 pub(crate) async fn every_selector_finds_its_channels(lab: &Lab) -> Result<(), Failure> {
-    let client = lab.open().await?.client;
+    let client = lab.client().await?;
     let model = publish_everywhere(&client).await?;
     let epoch = client.bounds().await?.epoch;
     for selector in selectors() {
@@ -84,7 +84,7 @@ const NAMES: [&str; 15] = [
 ];
 
 pub(crate) async fn limits_cut_after_the_merge(lab: &Lab) -> Result<(), Failure> {
-    let client = lab.open().await?.client;
+    let client = lab.client().await?;
     // The first channel alone could fill every page.
     client.fill("/a", 10).await?;
     client.fill("/b", 10).await?;
@@ -103,7 +103,7 @@ pub(crate) async fn limits_cut_after_the_merge(lab: &Lab) -> Result<(), Failure>
 }
 
 pub(crate) async fn sparse_channels_are_found(lab: &Lab) -> Result<(), Failure> {
-    let client = lab.open().await?.client;
+    let client = lab.client().await?;
     let mut expected = Vec::new();
     for _ in 0..3 {
         client.fill("/busy", 700).await?;
@@ -119,12 +119,12 @@ pub(crate) async fn sparse_channels_are_found(lab: &Lab) -> Result<(), Failure> 
 }
 
 pub(crate) async fn events_come_back_as_they_were(lab: &Lab) -> Result<(), Failure> {
-    let client = lab.open().await?.client;
+    let client = lab.client().await?;
     let published = unusual_events()?;
     client.commit(&Commit::append(published.clone())).await?;
     let read = client.expect_log(published.len() as u64).await?;
     for (number, (new, event)) in published.iter().zip(&read).enumerate() {
-        let expected = Event::new(seq(number as u64 + 1), new);
+        let expected = Event::new(seq(number as u64 + 1), new.clone());
         ensure!(**event == expected, "published was {new:?}, and read is {event:?}");
     }
     Ok(())
@@ -153,7 +153,7 @@ fn unusual_events() -> Result<Vec<NewEvent>, Failure> {
 }
 
 pub(crate) async fn the_first_event_comes_whatever_its_size(lab: &Lab) -> Result<(), Failure> {
-    let client = lab.open().await?.client;
+    let client = lab.client().await?;
     client.commit(&Commit::append((0..5).map(|_| event("/a", vec![1; 1000])))).await?;
     for direction in [Direction::Ascending, Direction::Descending] {
         for most in [0, 1, 999] {
@@ -174,7 +174,7 @@ pub(crate) async fn the_first_event_comes_whatever_its_size(lab: &Lab) -> Result
 }
 
 pub(crate) async fn own_events_are_left_out_and_no_others(lab: &Lab) -> Result<(), Failure> {
-    let client = lab.open().await?.client;
+    let client = lab.client().await?;
     let of = |name| event("/a", "x").with_source(source(name));
     client
         .commit(&Commit::append([of("me"), event("/a", "from nobody"), of("you"), of("ME"), of("me")]))
@@ -192,7 +192,7 @@ pub(crate) async fn own_events_are_left_out_and_no_others(lab: &Lab) -> Result<(
 }
 
 pub(crate) async fn readers_of_every_kind_keep_up_with_writers(lab: &Lab) -> Result<(), Failure> {
-    let client = lab.open().await?.client;
+    let client = lab.client().await?;
     let sentinel = Sentinel::new();
     let selectors = [
         Selector::exact(channel("/a")),
@@ -228,7 +228,7 @@ fn expect_same(selector: &Selector, log: &[Arc<Event>], seen: &[Arc<Event>]) -> 
 pub(crate) async fn a_reader_in_pages_misses_nothing_while_the_log_is_trimmed(
     lab: &Lab,
 ) -> Result<(), Failure> {
-    let client = lab.open().await?.client;
+    let client = lab.client().await?;
     let head = client.fill("/a", 40).await?;
     let mut query = ReadQuery::new(Selector::all(), Start::After(seq(0))).with_limit(3);
     let (mut seen, mut kept) = (0, 40);
@@ -248,7 +248,7 @@ pub(crate) async fn a_reader_in_pages_misses_nothing_while_the_log_is_trimmed(
 }
 
 pub(crate) async fn lists_are_whole_page_by_page(lab: &Lab) -> Result<(), Failure> {
-    let client = lab.open().await?.client;
+    let client = lab.client().await?;
     publish_everywhere(&client).await?;
     let Some(catalog) = client.storage.catalog() else { return Ok(()) };
     let mut listed: Vec<ChannelName> = Vec::new();

@@ -8,7 +8,7 @@ use crate::words::{channel, event, seq};
 use eventweir::{Commit, Expect, Retention, Sequence};
 
 pub(crate) async fn sequences_follow_commits(lab: &Lab) -> Result<(), Failure> {
-    let client = lab.open().await?.client;
+    let client = lab.client().await?;
     let mut head = 0;
     for size in [1, 3, 0, 2, 5] {
         let events = (0..size).map(|n| event(["/a", "/b/c"][n % 2], n.to_string()));
@@ -53,7 +53,7 @@ pub(crate) async fn sequences_survive_a_purge(lab: &Lab) -> Result<(), Failure> 
 }
 
 pub(crate) async fn sequences_survive_a_deletion(lab: &Lab) -> Result<(), Failure> {
-    let client = lab.open().await?.client;
+    let client = lab.client().await?;
     client.fill("/a", 3).await?;
     let Some(catalog) = client.storage.catalog() else { return Ok(()) };
     let removed = catalog.delete_channel(&client.stream, &channel("/a")).await?;
@@ -65,7 +65,7 @@ pub(crate) async fn sequences_survive_a_deletion(lab: &Lab) -> Result<(), Failur
 }
 
 pub(crate) async fn concurrent_commits_stand_in_one_order(lab: &Lab) -> Result<(), Failure> {
-    let client = lab.open().await?.client;
+    let client = lab.client().await?;
     let writers = together(WRITERS, |writer| {
         let client = client.clone();
         async move {

@@ -18,7 +18,7 @@ fn expect_gap(page: &Page, what: &str, gap: Option<Gap>) -> Result<(), Failure> 
 }
 
 pub(crate) async fn a_trim_is_told_to_those_it_concerns(lab: &Lab) -> Result<(), Failure> {
-    let client = lab.open().await?.client;
+    let client = lab.client().await?;
     client.fill("/a", 6).await?;
     client.keep(2).await?;
     let epoch = client.bounds().await?.epoch;
@@ -54,7 +54,7 @@ pub(crate) async fn an_emptied_stream_is_told(lab: &Lab) -> Result<(), Failure> 
 }
 
 pub(crate) async fn a_gap_is_told_in_every_selection(lab: &Lab) -> Result<(), Failure> {
-    let client = lab.open().await?.client;
+    let client = lab.client().await?;
     for name in ["/a", "/a/b", "/a/b/c", "/x"] {
         client.publish(event(name, "removed")).await?;
     }
@@ -81,7 +81,7 @@ pub(crate) async fn a_gap_is_told_in_every_selection(lab: &Lab) -> Result<(), Fa
 }
 
 pub(crate) async fn a_deletion_is_told_to_its_readers(lab: &Lab) -> Result<(), Failure> {
-    let client = lab.open().await?.client;
+    let client = lab.client().await?;
     client.fill("/a", 2).await?;
     client.fill("/b", 2).await?;
     let Some(catalog) = client.storage.catalog() else { return Ok(()) };
@@ -99,7 +99,7 @@ pub(crate) async fn a_deletion_is_told_to_its_readers(lab: &Lab) -> Result<(), F
 }
 
 pub(crate) async fn another_epoch_is_told(lab: &Lab) -> Result<(), Failure> {
-    let client = lab.open().await?.client;
+    let client = lab.client().await?;
     client.fill("/a", 4).await?;
     client.keep(3).await?;
     let epoch = client.bounds().await?.epoch;
@@ -120,7 +120,7 @@ pub(crate) async fn another_epoch_is_told(lab: &Lab) -> Result<(), Failure> {
 }
 
 pub(crate) async fn a_stream_made_again_has_another_epoch(lab: &Lab) -> Result<(), Failure> {
-    let client = lab.open().await?.client;
+    let client = lab.client().await?;
     client.fill("/a", 3).await?;
     let before = client.bounds().await?;
     let Some(catalog) = client.storage.catalog() else { return Ok(()) };

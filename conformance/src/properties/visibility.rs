@@ -9,7 +9,7 @@ use crate::words::event;
 use eventweir::{Commit, ReadQuery, Selector, Start};
 
 pub(crate) async fn an_acknowledged_commit_is_seen_by_everyone(lab: &Lab) -> Result<(), Failure> {
-    let client = lab.open().await?.client;
+    let client = lab.client().await?;
     for round in 1..=ROUNDS {
         let sequence = client.publish(event("/a", round.to_string())).await?;
         let reader = client.clone();
@@ -32,7 +32,7 @@ pub(crate) async fn an_acknowledged_commit_is_seen_by_everyone(lab: &Lab) -> Res
 }
 
 pub(crate) async fn nothing_appears_below_what_was_seen(lab: &Lab) -> Result<(), Failure> {
-    let client = lab.open().await?.client;
+    let client = lab.client().await?;
     let sentinel = Sentinel::new();
     let mut readers = Crew::new();
     for _ in 0..2 {
@@ -51,7 +51,7 @@ pub(crate) async fn nothing_appears_below_what_was_seen(lab: &Lab) -> Result<(),
 }
 
 pub(crate) async fn what_was_seen_stays_as_it_is(lab: &Lab) -> Result<(), Failure> {
-    let client = lab.open().await?.client;
+    let client = lab.client().await?;
     let mut crew = Crew::new();
     let writer = client.clone();
     crew.start(async move {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 pub(crate) async fn a_commit_wakes_those_who_follow(lab: &Lab) -> Result<(), Failure> {
-    let client = lab.open().await?.client;
+    let client = lab.client().await?;
     let mut hints = client.storage.wakeups(&client.stream);
     // Any one may be lost. A driver that loses all of them promises something else.
     for _ in 0..ROUNDS {
@@ -25,7 +25,7 @@ pub(crate) async fn a_commit_wakes_those_who_follow(lab: &Lab) -> Result<(), Fai
 }
 
 pub(crate) async fn a_hint_is_never_ahead_of_the_log(lab: &Lab) -> Result<(), Failure> {
-    let client = lab.open().await?.client;
+    let client = lab.client().await?;
     let (writer, reader) = (client.clone(), client.clone());
     let mut hints = client.storage.wakeups(&client.stream);
     let mut crew = Crew::new();
@@ -51,7 +51,7 @@ pub(crate) async fn a_hint_is_never_ahead_of_the_log(lab: &Lab) -> Result<(), Fa
 }
 
 pub(crate) async fn a_stream_wakes_only_its_own(lab: &Lab) -> Result<(), Failure> {
-    let client = lab.open().await?.client;
+    let client = lab.client().await?;
     client.publish(event("/a", "first")).await?;
     let other = client.elsewhere();
     let mut hints = client.storage.wakeups(&client.stream);

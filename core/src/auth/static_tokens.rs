@@ -29,7 +29,8 @@ struct Table {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TokenEntry {
-    /// The holder's name, for rights and logs. Several tokens may have one name only with equal rights.
+    /// The holder's name, for rights, sources and logs: 1 to 64 visible characters without a slash, and not `anonymous`.
+    /// Several tokens may have one name only with equal rights.
     pub name: String,
     /// The SHA-256 of the token, as 64 hexadecimal digits: what [`hash_token`] returns.
     pub sha256: String,
@@ -99,6 +100,11 @@ impl Table {
             let refused = |why: &str| {
                 Error::new(ErrorKind::Config, format!("the token entry {:?} is refused: {why}", entry.name))
             };
+            if !is_name(&entry.name) {
+                return Err(refused(
+                    "a name is 1 to 64 visible characters without a slash, and not `anonymous`",
+                ));
+            }
             let hash = parse_hash(&entry.sha256).ok_or_else(|| refused("sha256 is 64 hexadecimal digits"))?;
             let principal = Principal::new(&entry.name);
             let TokenEntry { publish, read, consume, work, admin, .. } = entry.clone();
@@ -136,6 +142,13 @@ impl Rights {
             Action::Admin => false,
         }
     }
+}
+
+/// A slash would let one holder's sources look like another's; `anonymous` is who proved nothing.
+fn is_name(name: &str) -> bool {
+    (1..=64).contains(&name.len())
+        && name != Principal::anonymous().name()
+        && !name.chars().any(|c| c == '/' || c.is_control() || c.is_whitespace())
 }
 
 fn names(granted: &[String], wanted: &str) -> bool {
@@ -268,6 +281,9 @@ mod tests {
     fn bad_entries_are_named() {
         let bad = TokenEntry { sha256: "t".into(), ..entry("x", "t", &["/a"], &[]) };
         assert!(StaticTokens::new([bad]).unwrap_err().to_string().contains("\"x\""));
+        for name in ["", "anonymous", "a/b", "a b", &"a".repeat(65)] {
+            assert!(StaticTokens::new([entry(name, "t", &["/a"], &[])]).is_err(), "{name:?}");
+        }
         let twice = [entry("x", "t", &["/a"], &[]), entry("x", "u", &["/b"], &[])];
         assert!(StaticTokens::new(twice).is_err());
     }

@@ -5,8 +5,9 @@ use crate::live::{Answered, Listener, Tail, TailKeys};
 use crate::{
     Action, Catalog, ChannelInfo, ChannelName, Commit, CommitId, Cursor, CursorName, Direction, Error,
     ErrorKind, Gap, NewEvent, Page, Principal, ReadQuery, Receipt, Record, RecordKey, Result, Retention,
-    Selector, Start, StreamName, Usage,
+    Selector, Source, Start, StreamName, Usage,
 };
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -32,6 +33,44 @@ impl Session {
         &self.broker
     }
 
+    /// Returns a client id as the source of this session's events: for an authenticated principal `NAME/ID`, so that nobody can
+    /// publish as another's client and hide events from it; for an anonymous one the id itself. A source that has the name
+    /// already stays as it is.
+    ///
+    /// Publishing does this by itself, and so does reading with the source that a selector leaves out.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](ErrorKind::InvalidInput) when both together are too long.
+    pub fn own_source(&self, source: &Source) -> Result<Source> {
+        let name = self.principal.name();
+        let bound =
+            source.as_str().strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        if self.principal.is_anonymous() || bound {
+            return Ok(source.clone());
+        }
+        Source::new(&format!("{name}/{source}"))
+    }
+
+    /// Binds the source that a selector leaves out to this session.
+    fn own_selector(&self, selector: Selector) -> Result<Selector> {
+        match selector.excepted() {
+            Some(source) if !self.principal.is_anonymous() => {
+                let source = self.own_source(source)?;
+                Ok(selector.except(source))
+            }
+            _ => Ok(selector),
+        }
+    }
+
+    /// As [`own_selector`](Self::own_selector), for a query; copied only when it has to be changed.
+    fn own_query<'q>(&self, query: &'q ReadQuery) -> Result<Cow<'q, ReadQuery>> {
+        if self.principal.is_anonymous() || query.selector.excepted().is_none() {
+            return Ok(Cow::Borrowed(query));
+        }
+        let selector = self.own_selector(query.selector.clone())?;
+        Ok(Cow::Owned(ReadQuery { selector, ..query.clone() }))
+    }
+
     /// Asks whether an action is allowed, for those who must know before they do it.
     ///
     /// # Errors
@@ -50,7 +89,8 @@ impl Session {
 
     /// Carries out a commit, all or nothing, in the stream that its channels are in.
     ///
-    /// The broker's clock sets the time of its events and cursor moves. A commit that holds more than events gets an id
+    /// The broker's clock sets the time of its events and cursor moves, and their source is that of this principal: see
+    /// [`own_source`](Self::own_source). A commit that holds more than events gets an id
     /// unless it has one, so that layers can repeat it safely.
     ///
     /// # Errors
@@ -66,7 +106,12 @@ impl Session {
         guard::check_commit(&commit, &inner.limits, inner.storage.jobs().is_some())?;
         self.authorize_commit(&commit).await?;
         let now = inner.clock.now();
-        commit.append.iter_mut().for_each(|event| event.time = now);
+        for event in &mut commit.append {
+            event.time = now;
+            if let Some(source) = &event.source {
+                event.source = Some(self.own_source(source)?);
+            }
+        }
         commit.cursors.iter_mut().for_each(|cursor| cursor.time = now);
         if commit.id.is_none() && commit.needs_id() {
             commit.id = Some(CommitId::generate());
@@ -77,7 +122,7 @@ impl Session {
         let outcome = inner.storage.commit(stream, &commit).await;
         inner.metrics.committed(&outcome, begin.elapsed());
         let receipt = outcome?;
-        tail.hand_over(&commit, &receipt).await;
+        tail.hand_over(commit, &receipt).await;
         Ok(receipt)
     }
 
@@ -109,6 +154,7 @@ impl Session {
     /// May be dropped and called again.
     pub async fn read(&self, query: &ReadQuery) -> Result<Page> {
         self.authorize(&Action::Read(&query.selector)).await?;
+        let query = &*self.own_query(query)?;
         let tail = self.open(&query.selector).await?;
         let keys = TailKeys::of(&query.selector);
         let page = self.read_from(&tail, &keys, query).await?;
@@ -136,11 +182,11 @@ impl Session {
             return self.read(query).await;
         }
         self.authorize(&Action::Read(&query.selector)).await?;
+        let mut query = self.own_query(query)?.into_owned();
         let tail = self.open(&query.selector).await?;
         let keys = TailKeys::of(&query.selector);
         let listener = Listener::new(tail, &query.selector);
         let deadline = tokio::time::Instant::now() + wait;
-        let mut query = query.clone();
         if query.start == Start::Latest {
             query.start = Start::At(listener.tail.bounds().position());
         }
@@ -233,6 +279,7 @@ impl Session {
     /// The answers of the [`Auth`](crate::Auth); what [`Storage::bounds`](crate::Storage::bounds) answers.
     pub async fn subscribe(&self, selector: Selector, start: Start) -> Result<Subscription> {
         self.authorize(&Action::Read(&selector)).await?;
+        let selector = self.own_selector(selector)?;
         let tail = self.open(&selector).await?;
         Ok(Subscription::new(self.clone(), Listener::new(tail, &selector), start))
     }

@@ -108,12 +108,12 @@ impl Tail {
     }
 
     /// Takes over a commit of this node, and returns once a reader of this node would see it.
-    pub(crate) async fn hand_over(&self, commit: &Commit, receipt: &Receipt) {
+    pub(crate) async fn hand_over(&self, commit: Commit, receipt: &Receipt) {
         let last = receipt.events.iter().map(|event| event.sequence).max().unwrap_or(Sequence::ZERO);
         if !receipt.repeated {
             let fresh: Vec<_> = commit
                 .append
-                .iter()
+                .into_iter()
                 .zip(&receipt.events)
                 .filter(|(_, placed)| !placed.duplicate)
                 .map(|(new, placed)| Arc::new(Event::new(placed.sequence, new)))

@@ -157,10 +157,15 @@ pub struct NewEvent {
 }
 
 impl NewEvent {
-    /// Makes an event of any bytes.
+    /// Makes an event of any bytes, with a new id.
     pub fn new(channel: ChannelName, data: impl Into<Bytes>) -> Self {
+        Self::identified(EventId::generate(), channel, data)
+    }
+
+    /// Makes an event of any bytes, with an id that is known already.
+    pub fn identified(id: EventId, channel: ChannelName, data: impl Into<Bytes>) -> Self {
         Self {
-            id: EventId::generate(),
+            id,
             channel,
             time: Timestamp::MIN,
             source: None,

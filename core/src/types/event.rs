@@ -47,18 +47,10 @@ impl WireForm {
 
 impl Event {
     /// Places a new event at a sequence.
-    pub fn new(sequence: Sequence, event: &NewEvent) -> Self {
-        Self {
-            sequence,
-            id: event.id.clone(),
-            channel: event.channel.clone(),
-            time: event.time,
-            source: event.source.clone(),
-            headers: event.headers.clone(),
-            content_type: event.content_type.clone(),
-            data: event.data.clone(),
-            wire: [const { OnceLock::new() }; WireForm::COUNT],
-        }
+    pub fn new(sequence: Sequence, event: NewEvent) -> Self {
+        let NewEvent { id, channel, time, source, headers, content_type, data } = event;
+        let wire = [const { OnceLock::new() }; WireForm::COUNT];
+        Self { sequence, id, channel, time, source, headers, content_type, data, wire }
     }
 
     /// Returns the event as the JSON object of the native API, encoded on first use.

@@ -2,7 +2,7 @@
 
 use crate::common::*;
 use eventweir::auth::{StaticTokens, TokenEntry, hash_token};
-use eventweir::{Broker, Credentials, ErrorKind, Limits, Scope, Selector, Start};
+use eventweir::{Broker, Credentials, ErrorKind, Limits, ReadQuery, Scope, Selector, Source, Start};
 use eventweir_memory::MemoryStorage;
 use std::sync::Arc;
 
@@ -46,4 +46,25 @@ async fn every_call_is_held_to_the_rights_of_its_channels() {
     let all = session.subscribe(Selector::all(), Start::Latest).await.unwrap_err();
     assert_eq!(all.kind(), ErrorKind::PermissionDenied);
     assert_eq!(session.streams().await.unwrap_err().kind(), ErrorKind::PermissionDenied);
+}
+
+#[tokio::test]
+async fn nobody_publishes_as_the_client_of_another() {
+    let auth = StaticTokens::new([entry("shop", "/**"), entry("rival", "/**")]).unwrap();
+    let broker = Broker::builder().storage(MemoryStorage::new()).auth(auth).build().unwrap();
+    let shop = broker.session(&Credentials::token("shop")).await.unwrap();
+    let rival = broker.session(&Credentials::token("rival")).await.unwrap();
+    let source = |text: &str| Source::new(text).unwrap();
+    for (session, claimed) in
+        [(&shop, "till-1"), (&rival, "till-1"), (&rival, "shop/till-1"), (&shop, "shop/till-1")]
+    {
+        session.publish(event("/a", claimed).with_source(source(claimed))).await.unwrap();
+    }
+    let query = ReadQuery::new(Selector::all().except(source("till-1")), Start::Earliest);
+    let others = shop.read(&query).await.unwrap();
+    let sources: Vec<_> =
+        others.events.iter().map(|event| event.source.clone().unwrap().to_string()).collect();
+    assert_eq!(sources, ["rival/till-1", "rival/shop/till-1"]);
+    let mut subscription = shop.subscribe(query.selector.clone(), Start::Earliest).await.unwrap();
+    assert_eq!(next_events(&mut subscription).await.len(), 2);
 }

@@ -104,7 +104,7 @@ impl Log {
             .collect::<Result<Vec<_>>>()?;
 
         for (new, placed) in commit.append.iter().zip(&events).filter(|(_, placed)| !placed.duplicate) {
-            self.append(Event::new(placed.sequence, new));
+            self.append(Event::new(placed.sequence, new.clone()));
         }
         for (change, to) in commit.cursors.iter().zip(cursors) {
             match to {
@@ -179,7 +179,8 @@ impl Log {
             through: if query.direction == Direction::Ascending { until.max(after) } else { after.next() },
             more: false,
             bounds,
-            gap: if tell { self.gap(&query.selector, after) } else { None },
+            // Nothing beyond the head was ever removed, and a reader that is there asks often.
+            gap: if tell && after < self.head { self.gap(&query.selector, after) } else { None },
             reset,
         };
         if after >= until {

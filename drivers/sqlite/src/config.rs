@@ -1,6 +1,6 @@
 //! How a store is opened.
 
-use eventweir::{Clock, Error, ErrorKind, Result, SystemClock};
+use eventweir::{Clock, Error, ErrorKind, Result, Sequence, SystemClock};
 use percent_encoding::percent_decode_str;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,6 +18,8 @@ pub struct SqliteConfig {
     pub dedup_window: Duration,
     /// How many reads run at the same time; 4 unless set.
     pub readers: usize,
+    /// The sequence of a new stream's first event; 1 unless set. For readers who kept the ids of another system.
+    pub first_sequence: Sequence,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) tail_events: usize,
 }
@@ -40,12 +42,14 @@ impl SqliteConfig {
             synchronous: Synchronous::Full,
             dedup_window: Duration::from_secs(3600),
             readers: 4,
+            first_sequence: Sequence::ZERO.next(),
             clock: Arc::new(SystemClock),
             tail_events: 16_384,
         }
     }
 
-    /// Reads `sqlite:PATH`, with `?synchronous=full|normal`, `dedup_window=SECONDS` and `readers=N` after it.
+    /// Reads `sqlite:PATH`, with `?synchronous=full|normal`, `dedup_window=SECONDS`, `readers=N` and `first_sequence=N` after
+    /// it.
     ///
     /// `sqlite:events.db` and `sqlite:./events.db` are relative, `sqlite:/data/events.db` and `sqlite:///data/events.db`
     /// absolute. A path that holds `?`, `#` or `%` writes them percent-encoded. A duration is a number with `s`, `m`, `h` or
@@ -82,7 +86,15 @@ impl SqliteConfig {
                 .filter(|readers| (1..=256).contains(readers))
                 .map(|readers| self.with_readers(readers))
                 .ok_or_else(|| refused(format!("readers is a number from 1 to 256, not {value:?}"))),
-            _ => Err(refused(format!("{key:?} is not known; known are synchronous, dedup_window, readers"))),
+            ("first_sequence", _) => value
+                .parse()
+                .ok()
+                .filter(|first| *first > Sequence::ZERO)
+                .map(|first| self.with_first_sequence(first))
+                .ok_or_else(|| refused(format!("first_sequence is a number from 1, not {value:?}"))),
+            _ => Err(refused(format!(
+                "{key:?} is not known; known are synchronous, dedup_window, readers, first_sequence"
+            ))),
         }
     }
 
@@ -101,6 +113,12 @@ impl SqliteConfig {
     /// Sets how many reads run at the same time, at least one.
     pub fn with_readers(mut self, readers: usize) -> Self {
         self.readers = readers.clamp(1, 256);
+        self
+    }
+
+    /// Sets the sequence of a new stream's first event; zero counts as one. Streams that exist go on where they are.
+    pub fn with_first_sequence(mut self, first: Sequence) -> Self {
+        self.first_sequence = first.max(Sequence::ZERO.next());
         self
     }
 
@@ -156,7 +174,9 @@ mod tests {
         ] {
             assert_eq!(SqliteConfig::from_url(url).unwrap().path, Path::new(path), "{url}");
         }
-        let config = SqliteConfig::from_url("sqlite:e?synchronous=normal&dedup_window=2h&readers=9").unwrap();
+        let url = "sqlite:e?synchronous=normal&dedup_window=2h&readers=9&first_sequence=1000";
+        let config = SqliteConfig::from_url(url).unwrap();
+        assert_eq!(config.first_sequence.get(), 1000);
         assert_eq!(config.synchronous, Synchronous::Normal);
         assert_eq!(config.dedup_window, Duration::from_secs(7200));
         assert_eq!(config.readers, 9);
@@ -173,6 +193,7 @@ mod tests {
             "sqlite:e?dedup_window=soon",
             "sqlite:e?dedup_window=5w",
             "sqlite:e?readers=0",
+            "sqlite:e?first_sequence=0",
             "sqlite:e%00",
             "sqlite:%ff",
         ] {

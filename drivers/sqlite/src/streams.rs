@@ -33,19 +33,19 @@ const COLUMNS: &str =
     "id, epoch, head, first, events, bytes, channels, removed_to, forgotten_to, indexed_to, name";
 
 impl StreamRow {
-    /// An empty stream with a new epoch.
-    pub(crate) fn new(id: StreamId) -> Self {
+    /// An empty stream with a new epoch, whose first event will be at `first`.
+    pub(crate) fn new(id: StreamId, first: Sequence) -> Self {
         Self {
             id,
             epoch: Epoch::random(),
-            head: Sequence::ZERO,
-            first: Sequence::ZERO.next(),
+            head: first.previous(),
+            first,
             events: 0,
             bytes: 0,
             channels: 0,
             removed_to: Sequence::ZERO,
             forgotten_to: Sequence::ZERO,
-            indexed_to: Sequence::ZERO,
+            indexed_to: first.previous(),
         }
     }
 

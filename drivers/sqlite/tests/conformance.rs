@@ -4,25 +4,21 @@
 use eventweir::Result;
 use eventweir_conformance::Harness;
 use eventweir_sqlite::{SqliteConfig, SqliteStorage};
-use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 
-/// Keeps the directories until the property is done: properties that never reopen a store let go of its guard early.
-#[derive(Default)]
-struct Sqlite(Mutex<Vec<Arc<TempDir>>>);
+struct Sqlite;
 
 impl Harness for Sqlite {
     type Storage = SqliteStorage;
-    type Guard = Arc<TempDir>;
+    type Guard = TempDir;
 
-    async fn fresh(&self) -> Result<(SqliteStorage, Arc<TempDir>)> {
-        let dir = Arc::new(tempfile::tempdir().expect("a directory for the files"));
-        self.0.lock().expect("nobody panicked").push(dir.clone());
+    async fn fresh(&self) -> Result<(SqliteStorage, TempDir)> {
+        let dir = tempfile::tempdir().expect("a directory for the files");
         Ok((SqliteStorage::open(config(&dir)).await?, dir))
     }
 
     /// Dropped, not closed: a restart is rarely announced.
-    async fn reopen(&self, old: SqliteStorage, dir: &Arc<TempDir>) -> Result<Option<SqliteStorage>> {
+    async fn reopen(&self, old: SqliteStorage, dir: &TempDir) -> Result<Option<SqliteStorage>> {
         drop(old);
         SqliteStorage::open(config(dir)).await.map(Some)
     }
@@ -33,4 +29,4 @@ fn config(dir: &TempDir) -> SqliteConfig {
     SqliteConfig::at(dir.path().join("events.db")).with_tail_events(7)
 }
 
-eventweir_conformance::storage_suite!(Sqlite::default());
+eventweir_conformance::storage_suite!(Sqlite);

@@ -99,7 +99,7 @@ impl List {
 
         for (event, placed) in commit.append.iter().zip(&events).filter(|(_, placed)| !placed.duplicate) {
             self.last.insert(event.channel.clone(), placed.sequence);
-            self.events.push(Arc::new(Event::new(placed.sequence, event)));
+            self.events.push(Arc::new(Event::new(placed.sequence, event.clone())));
         }
         for (change, to) in cursors {
             match to {

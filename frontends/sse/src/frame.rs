@@ -165,7 +165,7 @@ mod tests {
     fn raw(content_type: &str, data: &[u8]) -> String {
         let new = NewEvent::new(ChannelName::new("/a").unwrap(), data.to_vec())
             .with_content_type(ContentType::new(content_type).unwrap());
-        let event = Event::new(Sequence::new(7).unwrap(), &new);
+        let event = Event::new(Sequence::new(7).unwrap(), new);
         let frame = event_frame(&event, Epoch::new(0xab).unwrap(), DataForm::Raw);
         String::from_utf8(frame.to_vec()).unwrap()
     }

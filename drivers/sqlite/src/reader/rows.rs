@@ -3,7 +3,6 @@
 use crate::codec::{bytes_of, damaged, read_headers, read_id, read_type, text_of};
 use crate::error::Work;
 use crate::key::{self, ChannelId};
-use bytes::Bytes;
 use eventweir::{ChannelName, Event, NewEvent, Result, Selector, Source, Timestamp};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row};
@@ -56,14 +55,13 @@ pub(super) fn event(
     if !selector.matches_source(source.as_ref()) {
         return Ok(None);
     }
-    let mut new = NewEvent::new(channel.clone(), Bytes::new());
-    new.id = read_id(row.get_ref(2).work()?)?;
+    let id = read_id(row.get_ref(2).work()?)?;
+    let mut new = NewEvent::identified(id, channel.clone(), bytes_of(row.get_ref(7).work()?)?);
     new.time = Timestamp::from_millis(row.get(3).work()?);
     new.source = source;
     new.content_type = read_type(row.get_ref(5).work()?)?;
     new.headers = read_headers(row.get_ref(6).work()?)?;
-    new.data = bytes_of(row.get_ref(7).work()?)?;
-    Ok(Some(Arc::new(Event::new(key::sequence(row.get(0).work()?), &new))))
+    Ok(Some(Arc::new(Event::new(key::sequence(row.get(0).work()?), new))))
 }
 
 fn source(value: ValueRef<'_>) -> Result<Option<Source>> {

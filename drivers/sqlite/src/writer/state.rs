@@ -24,6 +24,7 @@ pub(crate) struct State {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) window: Duration,
     pub(super) tail_events: usize,
+    pub(super) first_sequence: Sequence,
     /// Deleted streams whose rows still go.
     pub(super) purging: Vec<StreamId>,
     pub(super) lock: Lock,
@@ -78,6 +79,7 @@ impl State {
             clock: config.clock.clone(),
             window: config.dedup_window,
             tail_events: config.tail_events,
+            first_sequence: config.first_sequence,
             purging,
             lock,
         }
@@ -102,9 +104,9 @@ impl State {
                     Stream::new(row, StreamView::new(&row, tail), true)
                 }
                 (None, _) => {
-                    let row = StreamRow::new(free_id(connection)?);
+                    let row = StreamRow::new(free_id(connection)?, self.first_sequence);
                     row.insert(connection, name)?;
-                    Stream::new(row, StreamView::new(&row, Tail::default()), true)
+                    Stream::new(row, StreamView::new(&row, Tail::after(row.indexed_to)), true)
                 }
             };
             self.streams.insert(name.clone(), stream);
