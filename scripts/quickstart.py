@@ -1,5 +1,6 @@
 """Runs the README's quickstart as a reader would: its commands, as they stand there, against the broker that they start."""
 
+import os
 import re
 import shutil
 import signal
@@ -58,9 +59,8 @@ def main():
                 raise SystemExit(f"$ {block}\n{answer}\nexit code {done.returncode}; missing: {missing}")
             print(f"ok ({time.monotonic() - began:.2f} s): {block.splitlines()[0][:90]}")
     finally:
-        broker.send_signal(signal.SIGTERM)
-        # cargo passes the signal on to no one; the group holds the broker too.
-        subprocess.run(["kill", "-TERM", f"-{broker.pid}"], check=False, stderr=subprocess.DEVNULL)
+        # The shell passes the signal on to no one, so the group that it leads gets it: the shell, cargo and the broker.
+        os.killpg(broker.pid, signal.SIGTERM)
         broker.wait(timeout=60)
         shutil.rmtree(DATA, ignore_errors=True)
         if aside:
