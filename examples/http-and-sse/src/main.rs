@@ -34,9 +34,9 @@ async fn tell_uptime(broker: Broker) -> Result<()> {
 #[tokio::main]
 async fn main() -> Result<()> {
     let listen = std::env::args().nth(1).unwrap_or_else(|| "127.0.0.1:7767".to_owned());
-    let listen: SocketAddr = listen
-        .parse()
-        .map_err(|error| Error::new(ErrorKind::Config, "the address is written as HOST:PORT").with_source(error))?;
+    let listen: SocketAddr = listen.parse().map_err(|error| {
+        Error::new(ErrorKind::Config, "the address is written as HOST:PORT").with_source(error)
+    })?;
     let frontend = HttpFrontend::bind(HttpConfig::at(listen)).await?;
     println!("listening on http://{}", frontend.local_addr());
 

@@ -4,8 +4,8 @@ mod arguments;
 mod configuration;
 mod tokens;
 
-use crate::{bench, client};
 use crate::failure::{Exit, Failure, Result};
+use crate::{bench, client};
 use crate::{config, log, serve};
 use arguments::{Cli, Command, ConfigArguments};
 use clap::Parser;
