@@ -3,6 +3,7 @@
 pub mod auth;
 pub mod catalog;
 pub mod clock;
+pub mod duration;
 pub mod jobs;
 pub mod json;
 pub mod layers;
