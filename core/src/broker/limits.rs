@@ -2,8 +2,10 @@
 
 use crate::live::TailLimits;
 use serde::Deserialize;
+use std::time::Duration;
 
-/// Bounds what clients may ask of a broker and what it keeps in memory for them.
+/// Bounds what clients may ask of a broker and what it keeps in memory for them. In configuration, a duration is written as
+/// [`duration`](crate::duration) says.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
@@ -26,8 +28,9 @@ pub struct Limits {
     pub max_tail_bytes: usize,
     /// Greatest number of channels and subtrees that a stream's tail remembers. Default 1,000,000.
     pub max_tail_channels: usize,
-    /// Seconds after which a subscription asks again whether it may go on. Default 5.
-    pub recheck_seconds: u64,
+    /// Time after which a subscription asks again whether it may go on. Default 5 s.
+    #[serde(deserialize_with = "crate::duration::deserialize")]
+    pub recheck: Duration,
 }
 
 impl Default for Limits {
@@ -42,7 +45,7 @@ impl Default for Limits {
             max_tail_events: 65_536,
             max_tail_bytes: 64 << 20,
             max_tail_channels: 1_000_000,
-            recheck_seconds: 5,
+            recheck: Duration::from_secs(5),
         }
     }
 }

@@ -4,7 +4,7 @@ use super::Session;
 use crate::live::{Batch, Listener, Taken};
 use crate::{Action, Delivery, Page, Position, ReadQuery, Result, Sequence, Start};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Events read from the store at once when the subscriber is behind the tail.
 const PAGE_EVENTS: usize = 256;
@@ -127,8 +127,7 @@ impl Subscription {
     /// # Errors
     /// What the [`Auth`](crate::Auth) answers.
     pub async fn recheck(&mut self) -> Result<()> {
-        let life = Duration::from_secs(self.session.broker().limits().recheck_seconds);
-        if self.checked.elapsed() >= life {
+        if self.checked.elapsed() >= self.session.broker().limits().recheck {
             self.session.authorize(&Action::Read(self.listener.selector())).await?;
             self.checked = Instant::now();
         }

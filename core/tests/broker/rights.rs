@@ -5,6 +5,7 @@ use eventweir::auth::{StaticTokens, TokenEntry, hash_token};
 use eventweir::{Broker, Credentials, ErrorKind, Limits, ReadQuery, Scope, Selector, Source, Start};
 use eventweir_memory::MemoryStorage;
 use std::sync::Arc;
+use std::time::Duration;
 
 fn entry(name: &str, scope: &str) -> TokenEntry {
     TokenEntry {
@@ -20,7 +21,7 @@ fn entry(name: &str, scope: &str) -> TokenEntry {
 async fn a_right_taken_away_ends_a_subscription_before_its_next_delivery() {
     let auth = Arc::new(StaticTokens::new([entry("reader", "/**"), entry("writer", "/**")]).unwrap());
     let mut limits = Limits::default();
-    limits.recheck_seconds = 0;
+    limits.recheck = Duration::ZERO;
     let builder = Broker::builder().storage(MemoryStorage::new()).shared_auth(auth.clone()).limits(limits);
     let broker = builder.build().unwrap();
     let reader = broker.session(&Credentials::token("reader")).await.unwrap();

@@ -17,26 +17,8 @@ pub struct HttpConfig {
     pub sse: SseConfig,
     /// Shows `/metrics` to everyone rather than to administrators alone. Default false.
     pub public_metrics: bool,
-    /// The RSE protocol.
+    /// The RSE protocol, and where it is.
     pub rse: RseConfig,
-    /// Where the RSE protocol is. Default `/rse`.
-    pub rse_mount: RseMount,
-}
-
-/// Says where the RSE protocol is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[non_exhaustive]
-pub enum RseMount {
-    /// Nowhere: `off`.
-    #[serde(rename = "off")]
-    Off,
-    /// Below `/rse`, beside the native API.
-    #[default]
-    #[serde(rename = "/rse")]
-    Rse,
-    /// At `/`: every path that is not one of the native API is an RSE channel, for clients that cannot be told a path.
-    #[serde(rename = "/")]
-    Root,
 }
 
 impl HttpConfig {

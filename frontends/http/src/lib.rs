@@ -23,6 +23,6 @@ mod routes;
 pub mod rse;
 mod streams;
 
-pub use config::{HttpConfig, RseMount};
+pub use config::HttpConfig;
 pub use frontend::HttpFrontend;
 pub use router::router;

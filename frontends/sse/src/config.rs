@@ -1,19 +1,18 @@
 //! What an operator sets of event streams.
 
-use eventweir_web::deserialize_duration;
 use serde::Deserialize;
 use std::time::Duration;
 
-/// Configures event streams. Durations are numbers of seconds or text such as `"500ms"`, `"10s"`, `"5m"`.
+/// Configures event streams. Durations are written as [`eventweir::duration`] says.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct SseConfig {
     /// Time between two heartbeats; less than 10 ms counts as 10 ms. Default 15 s, which proxies do not take for silence.
-    #[serde(deserialize_with = "deserialize_duration")]
+    #[serde(deserialize_with = "eventweir::duration::deserialize")]
     pub heartbeat: Duration,
     /// How long clients are asked to wait before they connect again, in whole milliseconds. Default 2 s.
-    #[serde(deserialize_with = "deserialize_duration")]
+    #[serde(deserialize_with = "eventweir::duration::deserialize")]
     pub retry: Duration,
 }
 

@@ -303,7 +303,7 @@ mod tests {
     async fn patience_is_bounded_and_its_end_is_told() {
         static UNSURE: AtomicBool = AtomicBool::new(false);
         let mut limits = Limits::default();
-        limits.recheck_seconds = 0;
+        limits.recheck = Duration::ZERO;
         let builder = Broker::builder().storage(MemoryStorage::new()).auth(Unsure(&UNSURE)).limits(limits);
         let broker = builder.build().unwrap();
         let session = session(&broker).await;

@@ -1,17 +1,15 @@
 //! What a web server is told: where to listen, whom to let in, and how much it may take of whom.
 
-mod duration;
-
-pub use duration::deserialize as deserialize_duration;
-
 use crate::exposure::Permissions;
 use eventweir::{Error, ErrorKind, Result};
 use serde::Deserialize;
+use std::fmt::Debug;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Configures a [`WebServer`](crate::WebServer). Durations are numbers of seconds or text such as `"500ms"`, `"10s"`, `"5m"`.
+/// Configures a [`WebServer`](crate::WebServer). Durations are written as [`eventweir::duration`] says; they are at least a
+/// millisecond and at most a year.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
@@ -43,19 +41,19 @@ pub struct WebConfig {
     pub max_body_bytes: u64,
     /// Time for the headers of a request to arrive, counted from its first byte; then stands 408. A new connection has as long
     /// for its TLS handshake, and as long again for its first byte; then it is closed. Default 10 s.
-    #[serde(deserialize_with = "duration::deserialize")]
+    #[serde(deserialize_with = "eventweir::duration::deserialize")]
     pub header_timeout: Duration,
     /// Time without a byte of a body that is being read; then stands 408. Default 30 s.
-    #[serde(deserialize_with = "duration::deserialize")]
+    #[serde(deserialize_with = "eventweir::duration::deserialize")]
     pub body_timeout: Duration,
     /// Time after which an unused connection is closed. Default 75 s.
-    #[serde(deserialize_with = "duration::deserialize")]
+    #[serde(deserialize_with = "eventweir::duration::deserialize")]
     pub idle_timeout: Duration,
     /// Time without a byte taken by a client that an answer waits for; then the connection is cut. Default 60 s.
-    #[serde(deserialize_with = "duration::deserialize")]
+    #[serde(deserialize_with = "eventweir::duration::deserialize")]
     pub write_timeout: Duration,
     /// Time for requests in flight to end after shutdown begins; then they are cut. Default 10 s.
-    #[serde(deserialize_with = "duration::deserialize")]
+    #[serde(deserialize_with = "eventweir::duration::deserialize")]
     pub drain: Duration,
 }
 
@@ -97,23 +95,66 @@ impl WebConfig {
     pub fn at(listen: SocketAddr) -> Self {
         Self { listen, ..Self::default() }
     }
-}
 
-impl WebConfig {
-    /// Checks what types cannot.
-    pub(crate) fn check(&self) -> Result<()> {
-        let ranges = [
+    /// Checks what types cannot: that numbers and durations are in their ranges.
+    ///
+    /// # Errors
+    /// [`Config`](ErrorKind::Config), with a sentence that begins with the option.
+    pub fn check(&self) -> Result<()> {
+        let amounts = [
             ("max_header_bytes", self.max_header_bytes, 1 << 10, 1 << 20),
             ("max_headers", self.max_headers, 1, 1000),
             ("max_connections", self.max_connections, 1, usize::MAX),
             ("max_connections_per_ip", self.max_connections_per_ip.unwrap_or(1), 1, usize::MAX),
         ];
-        for (option, value, least, most) in ranges {
-            if !(least..=most).contains(&value) {
-                let sentence = format!("{option} is {value} and must be between {least} and {most}");
-                return Err(Error::new(ErrorKind::Config, sentence));
+        let durations = [
+            ("header_timeout", self.header_timeout, SHORTEST, YEAR),
+            ("body_timeout", self.body_timeout, SHORTEST, YEAR),
+            ("idle_timeout", self.idle_timeout, SHORTEST, YEAR),
+            ("write_timeout", self.write_timeout, SHORTEST, YEAR),
+            ("drain", self.drain, SHORTEST, YEAR),
+        ];
+        all_within(&amounts).and_then(|()| all_within(&durations))
+    }
+}
+
+/// No time at all would refuse everybody.
+const SHORTEST: Duration = Duration::from_millis(1);
+const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// Checks options against the least and the most that they may be.
+fn all_within<T: PartialOrd + Debug>(options: &[(&str, T, T, T)]) -> Result<()> {
+    match options.iter().find(|(_, value, least, most)| value < least || value > most) {
+        Some((option, value, least, most)) => {
+            let sentence = format!("{option} is {value:?} and must be between {least:?} and {most:?}");
+            Err(Error::new(ErrorKind::Config, sentence))
+        }
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_at_least_a_millisecond_and_at_most_a_year() {
+        let check = |json: &str| serde_json::from_str::<WebConfig>(json).unwrap().check();
+        for option in ["header_timeout", "body_timeout", "idle_timeout", "write_timeout", "drain"] {
+            assert!(check(&format!("{{\"{option}\":\"365d\"}}")).is_ok(), "{option}");
+            for beyond in ["0", "\"0ms\"", "\"366d\""] {
+                let error = check(&format!("{{\"{option}\":{beyond}}}")).unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::Config);
+                assert!(error.message().starts_with(option), "{error}");
             }
         }
-        Ok(())
+    }
+
+    #[test]
+    fn amounts_are_in_their_ranges() {
+        assert!(WebConfig::default().check().is_ok());
+        let config = WebConfig { max_headers: 1001, ..WebConfig::default() };
+        let sentence = "max_headers is 1001 and must be between 1 and 1000";
+        assert_eq!(config.check().unwrap_err().message(), sentence);
     }
 }

@@ -14,7 +14,7 @@ mod service;
 mod tls;
 
 pub use body::read_body;
-pub use config::{TlsConfig, WebConfig, deserialize_duration};
+pub use config::{TlsConfig, WebConfig};
 pub use credentials::{ACCESS_TOKEN, MAX_TOKEN_BYTES, credentials, credentials_or_query};
 pub use exposure::{Permissions, check_exposure};
 pub use problem::Problem;

@@ -181,7 +181,7 @@ mod tests {
     fn variables_name_keys_by_two_underscores() {
         let key = |name| env_key(name).unwrap().map(|path| path.join("."));
         assert_eq!(key("WEIR_HTTP__TLS__CERT").as_deref(), Some("http.tls.cert"));
-        assert_eq!(key("WEIR_RETENTION__MAX_AGE_SECONDS").as_deref(), Some("retention.max_age_seconds"));
+        assert_eq!(key("WEIR_RETENTION__MAX_AGE").as_deref(), Some("retention.max_age"));
         assert_eq!(key("WEIR_LOG").as_deref(), Some("log.level"));
         assert_eq!(key("WEIR_SERVICE_HOST"), None);
         assert_eq!(key("WEIR_PORT_7766_TCP"), None);

@@ -2,15 +2,16 @@
 
 use eventweir::auth::TokenEntry;
 use eventweir::{Durability, Limits, Retention};
-use eventweir_http::RseMount;
 use eventweir_http::rse::RseConfig;
 use eventweir_sse::SseConfig;
 use eventweir_web::WebConfig;
 use serde::Deserialize;
+use std::fmt::Debug;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Says what the broker is. Every key has a default; `docs/configuration.md` describes each.
+/// Says what the broker is. Every key has a default; `docs/configuration.md` describes each. Durations are written as
+/// [`eventweir::duration`] says.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
@@ -20,9 +21,9 @@ pub struct Config {
     /// Where clients connect, and how much they may take.
     pub http: WebConfig,
     /// Event streams.
-    pub sse: SseSection,
-    /// Clients of RSE.
-    pub rse: RseSection,
+    pub sse: SseConfig,
+    /// Clients of RSE (Really Simple Events).
+    pub rse: RseConfig,
     /// What operators watch.
     pub metrics: MetricsSection,
     /// Who may do what.
@@ -47,8 +48,9 @@ pub struct StorageSection {
     /// What acknowledged events must survive: `volatile`, `process`, `disk` or `replicated`. A storage that promises less is
     /// refused at the start. Default none.
     pub requires: Option<RequiredDurability>,
-    /// How long one try of a call to the store may take, in seconds, 1 to 3600. Default 30.
-    pub timeout_seconds: u64,
+    /// How long one try of a call to the store may take, 1 s to 1 h. Default 30 s.
+    #[serde(deserialize_with = "eventweir::duration::deserialize")]
+    pub timeout: Duration,
     /// How often a call to the store is tried before its failure is told, 1 to 100. Default 4.
     pub tries: u32,
 }
@@ -83,44 +85,13 @@ pub struct AuthSection {
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct RetentionSection {
-    /// Events older than this go, in seconds. Default 604,800 (7 days).
-    pub max_age_seconds: u64,
+    /// Events older than this go. Default 7 days.
+    #[serde(deserialize_with = "eventweir::duration::deserialize")]
+    pub max_age: Duration,
     /// At most this many events stay. Default 0: any number.
     pub max_events: u64,
     /// At most this many bytes of data and headers stay. Default 0: any number.
     pub max_bytes: u64,
-}
-
-/// Says how event streams are kept alive.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-pub struct SseSection {
-    /// Time between two heartbeats, in seconds, 1 to 3600. Default 15, below the 30 to 60 after which proxies give up.
-    pub heartbeat_seconds: u64,
-    /// How long a client is asked to wait before it connects again, in milliseconds, 0 to 3,600,000. Default 2000.
-    pub retry_milliseconds: u64,
-}
-
-/// Says how clients of RSE (Really Simple Events) are served.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-#[non_exhaustive]
-pub struct RseSection {
-    /// Where they connect: `/rse`, `/` for those that cannot be told a path, or `off`. Default `/rse`.
-    pub mount: RseMount,
-    /// Takes clients without an id, and shows every event at `/all`. Default false.
-    pub test_mode: bool,
-    /// Takes only channels of ASCII letters, digits, `/`, `_` and `-`. Default true.
-    pub strict_channels: bool,
-    /// Takes `callback`, and publishing through GET, for script tags. Default true.
-    pub jsonp: bool,
-    /// Longest time in seconds that a poll with `wait` is held, 1 to 3600. Default 60.
-    pub max_wait_seconds: u64,
-    /// Seconds until the next poll that are advised after an answer with events, 1 to 86,400. Default 5.
-    pub active_poll_seconds: u64,
-    /// Seconds until the next poll that are advised after an answer without events, 1 to 86,400. Default 30.
-    pub idle_poll_seconds: u64,
 }
 
 /// Says who may see the metrics.
@@ -137,10 +108,12 @@ pub struct MetricsSection {
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct BrokerSection {
-    /// How often the store is looked at when no wake-up came, in milliseconds, 10 to 60,000. Default 200.
-    pub poll_milliseconds: u64,
-    /// How often retention is enforced, in seconds, 1 to 86,400. Default 1.
-    pub trim_seconds: u64,
+    /// How often the store is looked at when no wake-up came, 10 ms to 1 min. Default 200 ms.
+    #[serde(deserialize_with = "eventweir::duration::deserialize")]
+    pub poll: Duration,
+    /// How often retention is enforced, 1 s to 1 day. Default 1 s.
+    #[serde(deserialize_with = "eventweir::duration::deserialize")]
+    pub trim: Duration,
 }
 
 /// Says what is logged on stderr, and how.
@@ -170,16 +143,7 @@ impl Config {
     pub(super) fn check(&self) -> Result<(), String> {
         let limits = &self.limits;
         let amounts = [
-            ("storage.timeout_seconds", self.storage.timeout_seconds, 1, 3600),
             ("storage.tries", self.storage.tries.into(), 1, 100),
-            ("sse.heartbeat_seconds", self.sse.heartbeat_seconds, 1, 3600),
-            ("sse.retry_milliseconds", self.sse.retry_milliseconds, 0, 3_600_000),
-            ("rse.max_wait_seconds", self.rse.max_wait_seconds, 1, 3600),
-            ("rse.active_poll_seconds", self.rse.active_poll_seconds, 1, 86_400),
-            ("rse.idle_poll_seconds", self.rse.idle_poll_seconds, 1, 86_400),
-            ("broker.poll_milliseconds", self.broker.poll_milliseconds, 10, 60_000),
-            ("broker.trim_seconds", self.broker.trim_seconds, 1, 86_400),
-            ("retention.max_age_seconds", self.retention.max_age_seconds, 0, MAX_AGE),
             ("limits.max_event_bytes", limits.max_event_bytes as u64, 1, GIB),
             ("limits.max_commit_events", limits.max_commit_events as u64, 1, 100_000),
             ("limits.max_commit_bytes", limits.max_commit_bytes as u64, 1, GIB),
@@ -189,52 +153,49 @@ impl Config {
             ("limits.max_tail_events", limits.max_tail_events as u64, 1, 100_000_000),
             ("limits.max_tail_bytes", limits.max_tail_bytes as u64, 0, 1024 * GIB),
             ("limits.max_tail_channels", limits.max_tail_channels as u64, 1, 1_000_000_000),
-            ("limits.recheck_seconds", limits.recheck_seconds, 0, 3600),
         ];
-        match amounts.iter().find(|(_, value, least, most)| !(least..=most).contains(&value)) {
-            Some((key, value, least, most)) => Err(format!("`{key}` is from {least} to {most}, not {value}")),
-            None => Ok(()),
+        let durations = [
+            ("storage.timeout", self.storage.timeout, SECOND, HOUR),
+            ("sse.heartbeat", self.sse.heartbeat, SECOND, HOUR),
+            ("sse.retry", self.sse.retry, Duration::ZERO, HOUR),
+            ("rse.max_wait", self.rse.max_wait, SECOND, HOUR),
+            ("rse.active_poll", self.rse.active_poll, SECOND, DAY),
+            ("rse.idle_poll", self.rse.idle_poll, SECOND, DAY),
+            ("limits.recheck", limits.recheck, Duration::ZERO, HOUR),
+            ("broker.poll", self.broker.poll, Duration::from_millis(10), Duration::from_secs(60)),
+            ("broker.trim", self.broker.trim, SECOND, DAY),
+        ];
+        // The frontend names keys as its own section has them.
+        self.http.check().map_err(|error| format!("http.{}", error.message()))?;
+        all_within(&amounts)?;
+        all_within(&durations)
+    }
+}
+
+/// Checks keys against the least and the most that they may be.
+fn all_within<T: PartialOrd + Debug>(keys: &[(&str, T, T, T)]) -> Result<(), String> {
+    match keys.iter().find(|(_, value, least, most)| value < least || value > most) {
+        Some((key, value, least, most)) => {
+            Err(format!("`{key}` is from {least:?} to {most:?}, not {value:?}"))
         }
+        None => Ok(()),
     }
 }
 
 const GIB: u64 = 1 << 30;
-
-/// A thousand years: beyond the clocks' range nothing expires anyway.
-const MAX_AGE: u64 = 31_557_600_000;
+const SECOND: Duration = Duration::from_secs(1);
+const HOUR: Duration = Duration::from_secs(3600);
+const DAY: Duration = Duration::from_secs(86_400);
 
 impl RetentionSection {
     /// Returns the retention in core's words.
     pub fn retention(&self) -> Retention {
         let limit = |value: u64| (value > 0).then_some(value);
         Retention {
-            max_age: limit(self.max_age_seconds).map(Duration::from_secs),
+            max_age: (!self.max_age.is_zero()).then_some(self.max_age),
             max_events: limit(self.max_events),
             max_bytes: limit(self.max_bytes),
         }
-    }
-}
-
-impl SseSection {
-    /// Returns the settings in the frontend's words.
-    pub fn config(&self) -> SseConfig {
-        SseConfig::default()
-            .with_heartbeat(Duration::from_secs(self.heartbeat_seconds))
-            .with_retry(Duration::from_millis(self.retry_milliseconds))
-    }
-}
-
-impl RseSection {
-    /// Returns the settings in the frontend's words.
-    pub fn config(&self) -> RseConfig {
-        let mut config = RseConfig::default();
-        config.test_mode = self.test_mode;
-        config.strict_channels = self.strict_channels;
-        config.jsonp = self.jsonp;
-        config.max_wait_seconds = self.max_wait_seconds;
-        config.active_poll_seconds = self.active_poll_seconds;
-        config.idle_poll_seconds = self.idle_poll_seconds;
-        config
     }
 }
 
@@ -251,48 +212,24 @@ impl From<RequiredDurability> for Durability {
 
 impl Default for StorageSection {
     fn default() -> Self {
-        Self { url: "sqlite:weir-data/events.db".to_owned(), requires: None, timeout_seconds: 30, tries: 4 }
-    }
-}
-
-impl Default for SseSection {
-    fn default() -> Self {
-        Self { heartbeat_seconds: 15, retry_milliseconds: 2000 }
-    }
-}
-
-impl Default for RseSection {
-    fn default() -> Self {
-        let RseConfig {
-            test_mode,
-            strict_channels,
-            jsonp,
-            max_wait_seconds,
-            active_poll_seconds,
-            idle_poll_seconds,
-            ..
-        } = RseConfig::default();
         Self {
-            mount: RseMount::default(),
-            test_mode,
-            strict_channels,
-            jsonp,
-            max_wait_seconds,
-            active_poll_seconds,
-            idle_poll_seconds,
+            url: "sqlite:weir-data/events.db".to_owned(),
+            requires: None,
+            timeout: Duration::from_secs(30),
+            tries: 4,
         }
     }
 }
 
 impl Default for RetentionSection {
     fn default() -> Self {
-        Self { max_age_seconds: 604_800, max_events: 0, max_bytes: 0 }
+        Self { max_age: 7 * DAY, max_events: 0, max_bytes: 0 }
     }
 }
 
 impl Default for BrokerSection {
     fn default() -> Self {
-        Self { poll_milliseconds: 200, trim_seconds: 1 }
+        Self { poll: Duration::from_millis(200), trim: SECOND }
     }
 }
 

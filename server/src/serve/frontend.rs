@@ -16,9 +16,8 @@ pub(super) async fn bind(config: &Config, has_auth: bool) -> Result<HttpFrontend
     check_exposure(web.listen, web.tls.is_some(), has_auth, &web.insecure_listen).map_err(in_section)?;
     let mut http = HttpConfig::default();
     http.web = web.clone();
-    http.sse = config.sse.config();
-    http.rse = config.rse.config();
-    http.rse_mount = config.rse.mount;
+    http.sse = config.sse.clone();
+    http.rse = config.rse.clone();
     http.public_metrics = config.metrics.public;
     HttpFrontend::bind(http).await.map_err(in_section)
 }

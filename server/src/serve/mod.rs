@@ -59,12 +59,12 @@ fn compose(config: &Config, storage: Arc<dyn Storage>) -> BrokerBuilder {
     let broker = Broker::builder()
         .storage(storage)
         .layer(TraceLayer)
-        .layer(TimeoutLayer::new(Duration::from_secs(config.storage.timeout_seconds)))
+        .layer(TimeoutLayer::new(config.storage.timeout))
         .layer(RetryLayer::new(config.storage.tries))
         .limits(config.limits.clone())
         .retention(config.retention.retention())
-        .poll_interval(Duration::from_millis(config.broker.poll_milliseconds))
-        .trim_interval(Duration::from_secs(config.broker.trim_seconds))
+        .poll_interval(config.broker.poll)
+        .trim_interval(config.broker.trim)
         .drain_timeout(config.http.drain + DRAIN_GRACE);
     match config.storage.requires {
         Some(durability) => broker.requires(durability.into()),

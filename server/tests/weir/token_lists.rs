@@ -50,9 +50,9 @@ fn a_new_list_counts_at_once_and_connections_stay() {
         "--tokens",
         "tokens.toml",
         "--set",
-        "limits.recheck_seconds=1",
+        "limits.recheck=1s",
         "--set",
-        "sse.heartbeat_seconds=1",
+        "sse.heartbeat=1s",
     ];
     let broker = Broker::start(folder.path(), &arguments);
     let follow = |token: &str| {

@@ -5,11 +5,14 @@ use eventweir_sse::SseConfig;
 use serde::Deserialize;
 use std::time::Duration;
 
-/// Configures RSE.
+/// Configures RSE. Durations are written as [`eventweir::duration`] says.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct RseConfig {
+    /// Where [`eventweir_http::router`](crate::router) puts RSE; it means nothing to [`rse::router`](super::router), which is put
+    /// somewhere by its caller. Default `/rse`.
+    pub mount: RseMount,
     /// Takes clients without an id, which then share one, and shows every event at `/all`. Who may come in without a token is
     /// for the broker's auth to say, here too. Default false.
     pub test_mode: bool,
@@ -18,27 +21,47 @@ pub struct RseConfig {
     pub strict_channels: bool,
     /// Takes `callback`, and publishing through GET, for script tags. Default true.
     pub jsonp: bool,
-    /// Longest time in seconds that a poll with `wait` is held. Default 60.
-    pub max_wait_seconds: u64,
-    /// Seconds until the next poll that are advised after an answer with events. Default 5.
-    pub active_poll_seconds: u64,
-    /// Seconds until the next poll that are advised after an answer without events. Default 30; never more than half the time
-    /// that events are retained.
-    pub idle_poll_seconds: u64,
+    /// Longest time that a poll with `wait` is held. Default 60 s.
+    #[serde(deserialize_with = "eventweir::duration::deserialize")]
+    pub max_wait: Duration,
+    /// Time until the next poll that is advised after an answer with events, in whole seconds. Default 5 s.
+    #[serde(deserialize_with = "eventweir::duration::deserialize")]
+    pub active_poll: Duration,
+    /// Time until the next poll that is advised after an answer without events, in whole seconds. Default 30 s; never more than
+    /// half the time that events are retained.
+    #[serde(deserialize_with = "eventweir::duration::deserialize")]
+    pub idle_poll: Duration,
     /// Event streams, for clients that ask for one instead of polling. Whoever mounts the router sets it.
     #[serde(skip)]
     pub sse: SseConfig,
 }
 
+/// Says where the RSE protocol is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub enum RseMount {
+    /// Nowhere: `off`.
+    #[serde(rename = "off")]
+    Off,
+    /// Below `/rse`, beside the native API.
+    #[default]
+    #[serde(rename = "/rse")]
+    Rse,
+    /// At `/`: every path that is not one of the native API is an RSE channel, for clients that cannot be told a path.
+    #[serde(rename = "/")]
+    Root,
+}
+
 impl Default for RseConfig {
     fn default() -> Self {
         Self {
+            mount: RseMount::default(),
             test_mode: false,
             strict_channels: true,
             jsonp: true,
-            max_wait_seconds: 60,
-            active_poll_seconds: 5,
-            idle_poll_seconds: 30,
+            max_wait: Duration::from_secs(60),
+            active_poll: Duration::from_secs(5),
+            idle_poll: Duration::from_secs(30),
             sse: SseConfig::default(),
         }
     }
@@ -71,14 +94,10 @@ impl RseConfig {
 
     /// Returns how many seconds to wait before the next poll, after an answer that had events or not.
     pub(super) fn advised_seconds(&self, had_events: bool, retention: &Retention) -> u64 {
-        let advised = if had_events { self.active_poll_seconds } else { self.idle_poll_seconds };
+        let advised = if had_events { self.active_poll } else { self.idle_poll };
         // Polling twice in the life of an event misses none.
-        let most = retention.max_age.map_or(u64::MAX, |age| age.as_secs() / 2);
-        advised.min(most).max(1)
-    }
-
-    pub(super) fn max_wait(&self) -> Duration {
-        Duration::from_secs(self.max_wait_seconds)
+        let most = retention.max_age.map_or(Duration::MAX, |age| age / 2);
+        advised.min(most).as_secs().max(1)
     }
 }
 
@@ -96,5 +115,18 @@ mod tests {
         assert_eq!(config.advised_seconds(false, &retention), 10);
         retention.max_age = Some(Duration::from_millis(10));
         assert_eq!(config.advised_seconds(true, &retention), 1);
+    }
+
+    #[test]
+    fn durations_are_humane_and_keys_are_checked() {
+        let read = serde_json::from_str::<RseConfig>;
+        assert_eq!(read("{}").unwrap(), RseConfig::default());
+        let config =
+            read(r#"{"mount": "/", "max_wait": 20, "active_poll": "2s", "idle_poll": "1m"}"#).unwrap();
+        assert_eq!(config.mount, RseMount::Root);
+        assert_eq!(config.max_wait, Duration::from_secs(20));
+        assert_eq!(config.advised_seconds(true, &Retention::FOREVER), 2);
+        assert_eq!(config.advised_seconds(false, &Retention::FOREVER), 60);
+        assert!(read(r#"{"max_wait_seconds": 20}"#).is_err());
     }
 }

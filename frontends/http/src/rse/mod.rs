@@ -23,7 +23,7 @@ mod service;
 mod told;
 mod visitor;
 
-pub use config::RseConfig;
+pub use config::{RseConfig, RseMount};
 
 use axum::Router;
 use eventweir::Broker;

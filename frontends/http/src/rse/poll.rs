@@ -101,7 +101,7 @@ impl Cut {
             direction: if sort == Some(-1) { Direction::Descending } else { Direction::Ascending },
             epoch: epoch(call.headers)?,
             limit: limit_of(limit)?,
-            wait: wait(params)?.min(call.service.config.max_wait()),
+            wait: wait(params)?.min(call.service.config.max_wait),
         })
     }
 

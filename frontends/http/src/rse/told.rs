@@ -26,7 +26,7 @@ pub(super) struct Advice {
 impl Advice {
     pub(super) fn new(config: &RseConfig, retention: &Retention) -> Self {
         Self {
-            max_wait: config.max_wait_seconds.into(),
+            max_wait: config.max_wait.as_secs().into(),
             after_events: config.advised_seconds(true, retention).into(),
             after_none: config.advised_seconds(false, retention).into(),
         }

@@ -1,11 +1,11 @@
 use crate::client::{Server, config};
-use eventweir_http::RseMount;
+use eventweir_http::rse::RseMount;
 
 const AGENT: (&str, &str) = ("user-agent", "uuid/4e7a4a7e-6a4e-4d9e-8b5e-0a3f6c2d1b00 test");
 
 async fn mounted(mount: RseMount) -> Server {
     let mut config = config();
-    config.rse_mount = mount;
+    config.rse.mount = mount;
     Server::with(config, |builder| builder).await
 }
 

@@ -4,8 +4,8 @@ use axum::Router;
 use eventweir::auth::{StaticTokens, TokenEntry, hash_token};
 use eventweir::clock::ManualClock;
 use eventweir::{Auth, Broker, BrokerBuilder, Scope, Shutdown, Timestamp};
-use eventweir_http::rse::RseConfig;
-use eventweir_http::{HttpConfig, RseMount};
+use eventweir_http::HttpConfig;
+use eventweir_http::rse::{RseConfig, RseMount};
 use eventweir_memory::MemoryStorage;
 use eventweir_web::{WebConfig, WebServer};
 use serde_json::Value;
@@ -83,7 +83,7 @@ impl Setup {
         let broker = self.builder.build().unwrap();
         let mut http = HttpConfig::default();
         http.rse = self.config;
-        http.rse_mount = if self.mount.is_empty() { RseMount::Root } else { RseMount::Rse };
+        http.rse.mount = if self.mount.is_empty() { RseMount::Root } else { RseMount::Rse };
         let router = eventweir_http::router(broker.clone(), &http);
         let shutdown = Shutdown::new();
         let address = match self.guarded {

@@ -38,7 +38,7 @@ impl Auth for Mood {
 async fn served(heartbeat: Duration) -> (Served, Mood) {
     let mood = Mood(Arc::new(AtomicU8::new(YES)));
     let mut limits = Limits::default();
-    limits.recheck_seconds = 0;
+    limits.recheck = Duration::ZERO;
     let config = SseConfig::default().with_heartbeat(heartbeat);
     (Served::with(builder().auth(mood.clone()).limits(limits), config).await, mood)
 }
