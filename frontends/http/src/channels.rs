@@ -1,13 +1,13 @@
 //! `/v1/channels`: which channels there are.
 
 use crate::api::{Api, no_query, path_behind};
-use crate::events::{limit, selector_of_query};
+use crate::events::limit;
 use crate::{response, streams};
 use axum::extract::{Request, State};
 use axum::response::Response;
 use eventweir::json::push_string;
 use eventweir::{ChannelInfo, ChannelName, Error, ErrorKind, Result, Selector};
-use eventweir_web::{Problem, Query, channel_of_path};
+use eventweir_web::{Problem, Query, channel_of_path, selector_of_query};
 use http::StatusCode;
 use std::io::Write;
 

@@ -21,7 +21,7 @@ pub fn respond(subscription: Subscription, form: DataForm, config: &SseConfig) -
 
 /// Subscribes a session to what a request selects, and answers with its events.
 ///
-/// `path` is the URL's path from the slash on that begins the channel. The query has the keys of [`Selection::of_stream`],
+/// `path` is the URL's path from the slash on that begins the channel, and empty for every channel. The query has the keys of [`Selection::of_stream`],
 /// [`DataForm::KEY`], and `access_token`, which is left to the caller.
 ///
 /// # Errors

@@ -19,6 +19,6 @@ pub use credentials::{ACCESS_TOKEN, MAX_TOKEN_BYTES, credentials, credentials_or
 pub use exposure::{Permissions, check_exposure};
 pub use problem::Problem;
 pub use query::Query;
-pub use selection::{Selection, channel_of_path};
+pub use selection::{Selection, channel_of_path, selector_of_query};
 pub use server::WebServer;
 pub use tls::CertificateReloader;

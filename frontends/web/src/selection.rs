@@ -15,7 +15,8 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 ///
 /// The channel stands in the path. `match` says what is meant by it: `exact` (unless given), `subtree`, `ancestors`, or
 /// `pattern`. Each `channel=/x` adds another under the same `match`, or as `subtree:/x`, `ancestors:/x` or a path with stars
-/// say themselves. `except=SOURCE` leaves out the events of one source. `after` is `earliest`, `latest`, a position or a
+/// say themselves. Without a channel in the path there is no `match`; every channel is meant, or those that the `channel` keys
+/// name, as [`selector_of_query`] reads them. `except=SOURCE` leaves out the events of one source. `after` is `earliest`, `latest`, a position or a
 /// sequence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Selection {
@@ -36,7 +37,7 @@ enum Match {
 impl Selection {
     /// Reads the selection of a page: from the oldest event on unless `after` is given.
     ///
-    /// `path` is the URL's path as it was sent, from the slash on that begins the channel; `keys` are the further query keys that
+    /// `path` is the URL's path as it was sent, from the slash on that begins the channel, and empty without one; `keys` are the further query keys that
     /// the caller understands.
     ///
     /// # Errors
@@ -71,7 +72,27 @@ pub fn channel_of_path(path: &str) -> Result<ChannelName, Problem> {
     Ok(ChannelName::new(&decode(path)?)?)
 }
 
+/// Reads which events a query means by itself: those of its `channel` keys, each of which says what is meant by it (`/x`,
+/// `subtree:/x`, `ancestors:/x`, a path with stars), or without any those of every channel; but for the source of `except`.
+///
+/// # Errors
+/// 400 for `match`, which has nothing to go with, and for what is no channel or source; 413 for more than
+/// [`Selector::MAX_SCOPES`] channels.
+pub fn selector_of_query(query: &Query) -> Result<Selector, Problem> {
+    if query.one("match")?.is_some() {
+        return Err(Problem::invalid(
+            "match goes with a channel in the path; write channel=subtree:/a, ancestors:/a or a path with stars",
+        ));
+    }
+    let scopes = added(query).map(Scope::parse).collect::<eventweir::Result<Vec<_>>>()?;
+    let selector = if scopes.is_empty() { Selector::all() } else { Selector::new(scopes)? };
+    without_excepted(selector, query)
+}
+
 fn selector(path: &str, query: &Query) -> Result<Selector, Problem> {
+    if path.is_empty() {
+        return selector_of_query(query);
+    }
     let how = query
         .choice(
             "match",
@@ -84,11 +105,18 @@ fn selector(path: &str, query: &Query) -> Result<Selector, Problem> {
         )?
         .unwrap_or(Match::Exact);
     let mut scopes = vec![how.scope(&decode(path)?)?];
-    // One more than allowed is enough to be refused.
-    for text in query.all("channel").take(Selector::MAX_SCOPES) {
+    for text in added(query) {
         scopes.push(if speaks_for_itself(text) { Scope::parse(text)? } else { how.scope(text)? });
     }
-    let selector = Selector::new(scopes)?;
+    without_excepted(Selector::new(scopes)?, query)
+}
+
+/// Lists what the `channel` keys say. One more than allowed is enough to be refused.
+fn added(query: &Query) -> impl Iterator<Item = &str> {
+    query.all("channel").take(Selector::MAX_SCOPES + 1)
+}
+
+fn without_excepted(selector: Selector, query: &Query) -> Result<Selector, Problem> {
     Ok(match query.parsed::<Source>("except")? {
         Some(source) => selector.except(source),
         None => selector,
@@ -148,7 +176,7 @@ mod tests {
         assert_eq!(scopes("/orders/eu", ""), ["/orders/eu"]);
         assert_eq!(scopes("/orders%2Feu/%C3%A4", ""), ["/orders/eu/ä"]);
         assert_eq!(scopes("//a", ""), ["//a"]);
-        for bad in ["", "/", "/a%00", "/a%ff", "/%2e%2e/a", "/a%20b", "/a%252f", "/a%zz", "/a/*", "/a%3Fb"] {
+        for bad in ["/", "a", "/a%00", "/a%ff", "/%2e%2e/a", "/a%20b", "/a%252f", "/a%zz", "/a/*", "/a%3Fb"] {
             assert!(page(bad, "").is_err(), "{bad}");
         }
     }
@@ -167,15 +195,32 @@ mod tests {
     }
 
     #[test]
+    fn without_a_channel_in_the_path_the_query_says_all() {
+        assert_eq!(page("", "").unwrap().selector, Selector::all());
+        assert_eq!(
+            scopes("", "channel=/a&channel=subtree:/b&channel=/c/*&limit=3"),
+            ["/a", "subtree:/b", "/c/*"]
+        );
+        assert!(page("", "match=subtree").unwrap_err().contains("channel in the path"));
+        assert!(page("", "channel=a").is_err());
+        assert!(page("", "lmit=3").unwrap_err().contains("lmit"));
+        assert_eq!(page("", "after=latest").unwrap().start, Start::Latest);
+    }
+
+    #[test]
     fn a_source_can_be_left_out() {
-        let selection = page("/a", "except=mine").unwrap();
-        assert_eq!(selection.selector.excepted().unwrap().as_str(), "mine");
+        for path in ["", "/a"] {
+            let selection = page(path, "except=mine").unwrap();
+            assert_eq!(selection.selector.excepted().unwrap().as_str(), "mine");
+        }
     }
 
     #[test]
     fn too_many_channels_are_refused() {
         let raw = |count: usize| (1..count).map(|n| format!("channel=/{n}")).collect::<Vec<_>>().join("&");
         assert_eq!(page("/a", &raw(256)).unwrap().selector.scopes().len(), 256);
+        assert_eq!(page("", &raw(257)).unwrap().selector.scopes().len(), 256);
+        assert!(page("", &raw(258)).unwrap_err().contains("256"));
         assert!(page("/a", &raw(257)).unwrap_err().contains("256"));
         assert!(page("/a", &raw(900)).unwrap_err().contains("256"));
     }

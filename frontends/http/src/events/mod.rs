@@ -10,7 +10,7 @@ mod read;
 pub(crate) use page::{gap_json, reset_json};
 pub(crate) use publish::publish;
 pub(crate) use publish::push_appended;
-pub(crate) use read::{MAX_WAIT_SECONDS, limit, read, selector_of_query};
+pub(crate) use read::{MAX_WAIT_SECONDS, limit, read};
 
 /// What stands before a channel in the path.
 const BEGINNING: &str = "/v1/events";

@@ -7,7 +7,7 @@ use crate::api::{Api, path_behind};
 use crate::response;
 use axum::extract::{Request, State};
 use axum::response::Response;
-use eventweir::{Direction, Page, ReadQuery, Scope, Selector, Sequence, Source};
+use eventweir::{Direction, Page, ReadQuery, Sequence};
 use eventweir_sse::DataForm;
 use eventweir_web::{ACCESS_TOKEN, Problem, Query, Selection, credentials_or_query};
 use http::request::Parts;
@@ -50,12 +50,7 @@ async fn stream(api: &Api, parts: &Parts, query: &Query) -> Result<Response, Pro
     let path = path_behind(&parts.uri, BEGINNING);
     let keys = &[ACCESS_TOKEN, DataForm::KEY];
     let data = DataForm::of_query(query)?;
-    let selection = if path.is_empty() {
-        let start = Selection::of_stream(ANY_CHANNEL, query, &parts.headers, keys)?.start;
-        Selection { selector: selector_of_query(query)?, start }
-    } else {
-        Selection::of_stream(path, query, &parts.headers, keys)?
-    };
+    let selection = Selection::of_stream(path, query, &parts.headers, keys)?;
     let credentials = credentials_or_query(&parts.headers, query)?;
     let session = api.broker().session(&credentials).await?;
     let subscription = session.subscribe(selection.selector, selection.start).await?;
@@ -77,12 +72,7 @@ async fn page(api: &Api, parts: &Parts, query: &Query, form: Form) -> Result<Res
 
 fn page_query(api: &Api, path: &str, query: &Query) -> Result<(ReadQuery, Duration), Problem> {
     let keys = &[LIMIT, UNTIL, ORDER, WAIT];
-    let selection = if path.is_empty() {
-        let start = Selection::of_page(ANY_CHANNEL, query, keys)?.start;
-        Selection { selector: selector_of_query(query)?, start }
-    } else {
-        Selection::of_page(path, query, keys)?
-    };
+    let selection = Selection::of_page(path, query, keys)?;
     let mut asked = ReadQuery::new(selection.selector, selection.start);
     asked.limit = limit(api, query)?;
     asked.until = query.parsed::<Sequence>(UNTIL)?;
@@ -102,28 +92,6 @@ pub(crate) fn limit(api: &Api, query: &Query) -> Result<usize, Problem> {
     let most = api.broker().limits().max_page_events;
     let limit = query.number(LIMIT, 1..=u64::try_from(most).unwrap_or(u64::MAX))?;
     Ok(limit.map_or(most.min(100), |limit| usize::try_from(limit).unwrap_or(most)))
-}
-
-/// Stands in for the channel of a path that has none, where only the start is asked for.
-const ANY_CHANNEL: &str = "/-";
-
-/// Reads the selection of a request without a channel in its path: each `channel` says itself what it means, and without any
-/// every channel is meant.
-pub(crate) fn selector_of_query(query: &Query) -> Result<Selector, Problem> {
-    if query.one("match")?.is_some() {
-        return Err(Problem::invalid(
-            "match goes with a channel in the path; write channel=subtree:/a, ancestors:/a or a path with stars",
-        ));
-    }
-    let mut scopes = query.all("channel").take(Selector::MAX_SCOPES + 1).map(Scope::parse).peekable();
-    let selector = match scopes.peek() {
-        None => Selector::all(),
-        Some(_) => Selector::new(scopes.collect::<eventweir::Result<Vec<_>>>()?)?,
-    };
-    Ok(match query.parsed::<Source>("except")? {
-        Some(source) => selector.except(source),
-        None => selector,
-    })
 }
 
 /// A form that has no place for it gets in headers what a page says beside its events.
