@@ -6,11 +6,23 @@ use futures_util::stream;
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::fmt;
-use tokio::sync::watch;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Weak};
+use tokio::sync::Notify;
 
 /// Wakes everyone in this process who follows a stream. Drivers call [`notify`](Self::notify) after a commit.
+///
+/// A follower that has not looked since its last hint is not woken again: while it is busy, a commit costs it nothing.
 #[derive(Default)]
-pub struct WakeupHub(Mutex<HashMap<StreamName, watch::Sender<Sequence>>>);
+pub struct WakeupHub(Mutex<HashMap<StreamName, Vec<Weak<Follower>>>>);
+
+struct Follower {
+    head: AtomicI64,
+    /// Woken, and has not looked yet.
+    pending: AtomicBool,
+    closed: AtomicBool,
+    wake: Notify,
+}
 
 impl WakeupHub {
     /// Makes a hub without streams.
@@ -20,42 +32,93 @@ impl WakeupHub {
 
     /// Tells that a stream's head was moved to `head`. It may be lower than before: of a stream that was begun anew.
     pub fn notify(&self, stream: &StreamName, head: Sequence) {
-        let mut senders = self.0.lock();
-        if let Some(sender) = senders.get(stream) {
-            if sender.receiver_count() == 0 {
-                senders.remove(stream);
-            } else {
-                sender.send_if_modified(|known| std::mem::replace(known, head) != head);
-            }
+        let mut streams = self.0.lock();
+        let Some(followers) = streams.get_mut(stream) else { return };
+        followers.retain(|follower| follower.upgrade().map(|follower| follower.notify(head)).is_some());
+        if followers.is_empty() {
+            streams.remove(stream);
         }
     }
 
     /// Follows a stream.
     pub fn follow(&self, stream: &StreamName) -> BoxStream<'static, Wakeup> {
-        let mut senders = self.0.lock();
-        let receiver = match senders.get(stream) {
-            Some(sender) => sender.subscribe(),
-            None => {
-                let (sender, receiver) = watch::channel(Sequence::ZERO);
-                senders.insert(stream.clone(), sender);
-                receiver
-            }
-        };
-        Box::pin(stream::unfold(receiver, |mut receiver| async move {
-            receiver.changed().await.ok()?;
-            let head = *receiver.borrow_and_update();
-            Some((Wakeup { head: Some(head) }, receiver))
+        let follower = Arc::new(Follower {
+            head: AtomicI64::new(0),
+            pending: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
+            wake: Notify::new(),
+        });
+        self.0.lock().entry(stream.clone()).or_default().push(Arc::downgrade(&follower));
+        Box::pin(stream::unfold(follower, |follower| async move {
+            let hint = follower.woken().await?;
+            Some((hint, follower))
         }))
     }
 
     /// Ends every stream of hints.
     pub fn close(&self) {
-        self.0.lock().clear();
+        let streams = std::mem::take(&mut *self.0.lock());
+        for follower in streams.into_values().flatten().filter_map(|follower| follower.upgrade()) {
+            follower.closed.store(true, Ordering::Release);
+            follower.wake.notify_one();
+        }
+    }
+}
+
+impl Follower {
+    fn notify(&self, head: Sequence) {
+        self.head.store(head.to_i64(), Ordering::Release);
+        if !self.pending.swap(true, Ordering::AcqRel) {
+            self.wake.notify_one();
+        }
+    }
+
+    /// Waits for the next hint; `None` once the hub is closed.
+    async fn woken(&self) -> Option<Wakeup> {
+        self.wake.notified().await;
+        // Before the head is read, so that a later one wakes again.
+        self.pending.store(false, Ordering::Release);
+        let head = Sequence::from_i64(self.head.load(Ordering::Acquire));
+        (!self.closed.load(Ordering::Acquire)).then_some(Wakeup { head: Some(head) })
     }
 }
 
 impl fmt::Debug for WakeupHub {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.0.lock().keys()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::{FutureExt, StreamExt};
+
+    fn seq(n: u64) -> Sequence {
+        Sequence::new(n).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_busy_follower_gets_one_hint_of_the_latest_head() {
+        let (hub, main) = (WakeupHub::new(), StreamName::main());
+        let mut hints = hub.follow(&main);
+        assert!(hints.next().now_or_never().is_none());
+        for n in 1..=3 {
+            hub.notify(&main, seq(n));
+        }
+        assert_eq!(hints.next().await, Some(Wakeup { head: Some(seq(3)) }));
+        assert!(hints.next().now_or_never().is_none());
+        hub.notify(&main, seq(1));
+        assert_eq!(hints.next().await, Some(Wakeup { head: Some(seq(1)) }));
+        hub.close();
+        assert_eq!(hints.next().await, None);
+    }
+
+    #[test]
+    fn who_is_gone_is_forgotten() {
+        let (hub, main) = (WakeupHub::new(), StreamName::main());
+        drop(hub.follow(&main));
+        hub.notify(&main, seq(1));
+        assert!(hub.0.lock().is_empty());
     }
 }

@@ -27,6 +27,9 @@ impl Trace {
         _repeatable: bool,
         run: impl Fn() -> F,
     ) -> Result<T> {
+        if !tracing::enabled!(tracing::Level::DEBUG) {
+            return run().await;
+        }
         let begin = Instant::now();
         let outcome = run().await;
         let micros = begin.elapsed().as_micros();

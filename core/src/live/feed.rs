@@ -162,6 +162,7 @@ pub(crate) struct Listener {
 
 impl Listener {
     pub(crate) fn new(tail: Arc<Tail>, selector: &Selector) -> Self {
+        tail.listeners.fetch_add(1, Ordering::SeqCst);
         let feed = tail.feeds.lock().join(selector);
         Self { tail, feed }
     }
@@ -180,5 +181,6 @@ impl Listener {
 impl Drop for Listener {
     fn drop(&mut self) {
         self.tail.feeds.lock().leave(&self.feed);
+        self.tail.listeners.fetch_sub(1, Ordering::SeqCst);
     }
 }

@@ -139,10 +139,12 @@ impl Ring {
         (sequences.into_iter().filter_map(|sequence| self.event(sequence)).collect(), cut)
     }
 
-    /// Lists the events after a position, and where the ring is now; `None` when some of them have left the ring already.
-    pub(super) fn since(&self, position: Position) -> (Option<Vec<Arc<Event>>>, Position) {
+    /// Lists the events after a position, and where the ring is now; `None` when they are more than `most` or some of them have
+    /// left the ring already.
+    pub(super) fn since(&self, position: Position, most: usize) -> (Option<Vec<Arc<Event>>>, Position) {
         let head = Position::new(self.epoch, self.head);
-        let here = position.epoch == self.epoch && position.sequence >= self.floor;
+        let few = self.head.get().saturating_sub(position.sequence.get()) <= most as u64;
+        let here = few && position.epoch == self.epoch && position.sequence >= self.floor;
         let events =
             here.then(|| self.events.range(self.place_after(position.sequence)..).cloned().collect());
         (events, head)

@@ -11,7 +11,7 @@ use crate::{
 use parking_lot::{Mutex, RwLock};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::Notify;
 
@@ -24,6 +24,8 @@ const MOST_EARLY: usize = 4096;
 const EARLY_GRACE: Duration = Duration::from_millis(3);
 /// How often a commit looks for itself before it gives up; one look is enough for a store that keeps its word.
 const MOST_LOOKS: usize = 100;
+/// Events whose feeds are looked up one by one; when more have come, all feeds are woken.
+const MOST_WOKEN: usize = 4096;
 /// Events read at once when following the store.
 const CATCH_UP_PAGE: usize = 1000;
 
@@ -48,6 +50,9 @@ pub(crate) struct Tail {
     grown: Notify,
     /// A permit for the waker, so that it cannot oversleep.
     to_wake: Notify,
+    /// How many may wait; while nobody does, nobody is woken. Raised before a listener first looks at the ring, and read after
+    /// the ring was written: one of both sees the other.
+    pub(super) listeners: AtomicUsize,
     /// One reader of the store at a time; the others profit from what it read.
     catching_up: tokio::sync::Mutex<()>,
     closed: AtomicBool,
@@ -82,6 +87,7 @@ impl Tail {
             early: Mutex::default(),
             grown: Notify::new(),
             to_wake: Notify::new(),
+            listeners: AtomicUsize::new(0),
             catching_up: tokio::sync::Mutex::default(),
             closed: AtomicBool::new(false),
             limits,
@@ -154,7 +160,9 @@ impl Tail {
     }
 
     fn tell_growth(&self) {
-        self.to_wake.notify_one();
+        if self.listeners.load(Ordering::SeqCst) > 0 {
+            self.to_wake.notify_one();
+        }
         self.grown.notify_waiters();
     }
 
@@ -168,7 +176,7 @@ impl Tail {
         while !self.is_closed() {
             self.to_wake.notified().await;
             tokio::task::yield_now().await;
-            let (fresh, head) = self.ring.read().since(woken);
+            let (fresh, head) = self.ring.read().since(woken, MOST_WOKEN);
             let feeds = self.feeds.lock();
             match fresh {
                 Some(events) => events.iter().for_each(|event| feeds.wake(event)),
@@ -180,13 +188,18 @@ impl Tail {
 
     /// Waits until the head has reached a sequence: shortly for own commits on their way, then by reading the store.
     async fn settle(&self, epoch: Epoch, sequence: Sequence) {
+        let reached = || {
+            let ring = self.ring.read();
+            ring.head >= sequence && ring.epoch == epoch
+        };
+        // As a rule it has.
+        if reached() {
+            return;
+        }
         for _ in 0..MOST_LOOKS {
             let grown = self.grown.notified();
-            {
-                let ring = self.ring.read();
-                if ring.head >= sequence && ring.epoch == epoch {
-                    return;
-                }
+            if reached() {
+                return;
             }
             if tokio::time::timeout(EARLY_GRACE, grown).await.is_err() {
                 // The commit is done whatever becomes of this read; the follower will try again.

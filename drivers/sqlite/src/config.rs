@@ -52,8 +52,8 @@ impl SqliteConfig {
     /// it.
     ///
     /// `sqlite:events.db` and `sqlite:./events.db` are relative, `sqlite:/data/events.db` and `sqlite:///data/events.db`
-    /// absolute. A path that holds `?`, `#` or `%` writes them percent-encoded. A duration is a number with `s`, `m`, `h` or
-    /// `d` behind it, seconds without.
+    /// absolute. A path that holds `?`, `#` or `%` writes them percent-encoded. A duration is a number with `ms`, `s`,
+    /// `m`, `h` or `d` behind it, seconds without.
     ///
     /// # Errors
     /// [`Config`](ErrorKind::Config) when it is anything else; unknown keys too.
@@ -76,9 +76,9 @@ impl SqliteConfig {
             ("synchronous", "normal") => Ok(self.with_synchronous(Synchronous::Normal)),
             ("synchronous", _) => Err(refused(format!("synchronous is full or normal, not {value:?}"))),
             ("dedup_window", _) => {
-                duration(value).map(|window| self.with_dedup_window(window)).ok_or_else(|| {
-                    refused(format!("dedup_window is a duration such as 90s or 1h, not {value:?}"))
-                })
+                eventweir::duration::parse(value).map(|window| self.with_dedup_window(window)).ok_or_else(
+                    || refused(format!("dedup_window is a duration such as 90s or 1h, not {value:?}")),
+                )
             }
             ("readers", _) => value
                 .parse()
@@ -141,18 +141,6 @@ fn decode(text: &str) -> Result<String> {
         .decode_utf8()
         .map(Into::into)
         .map_err(|_| refused("its percent-encoding is not UTF-8".to_owned()))
-}
-
-fn duration(text: &str) -> Option<Duration> {
-    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let unit = match &text[digits.len()..] {
-        "" | "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        "d" => 86_400,
-        _ => return None,
-    };
-    digits.parse::<u64>().ok()?.checked_mul(unit).map(Duration::from_secs)
 }
 
 fn refused(why: String) -> Error {
