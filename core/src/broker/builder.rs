@@ -6,7 +6,7 @@ use crate::layers::StorageLayer;
 use crate::{
     Auth, Clock, Durability, Error, ErrorKind, Result, Retention, Shutdown, Storage, SystemClock, Transport,
 };
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -144,7 +144,7 @@ impl BrokerBuilder {
             routes: Routes::new(),
             metrics: Metrics::new(),
             transports: Mutex::new(self.transports),
-            tails: Mutex::default(),
+            tails: RwLock::default(),
             followers: Mutex::default(),
             closing: Shutdown::new(),
         })))

@@ -20,7 +20,7 @@ use crate::{
     Auth, Clock, Credentials, Error, ErrorKind, Promises, Result, Retention, Shutdown, Storage, StreamName,
     Transport,
 };
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use routes::Routes;
 use std::collections::HashMap;
 use std::fmt;
@@ -59,7 +59,7 @@ struct Inner {
     routes: Routes,
     metrics: Metrics,
     transports: Mutex<Vec<Box<dyn Transport>>>,
-    tails: Mutex<HashMap<StreamName, Arc<OnceCell<Arc<Tail>>>>>,
+    tails: RwLock<HashMap<StreamName, Arc<OnceCell<Arc<Tail>>>>>,
     followers: Mutex<Vec<AbortHandle>>,
     closing: Shutdown,
 }
@@ -150,7 +150,7 @@ impl Broker {
     }
 
     fn close_tails(&self) {
-        let tails: Vec<_> = self.0.tails.lock().values().filter_map(|cell| cell.get().cloned()).collect();
+        let tails: Vec<_> = self.0.tails.read().values().filter_map(|cell| cell.get().cloned()).collect();
         tails.iter().for_each(|tail| tail.close());
     }
 
@@ -197,14 +197,14 @@ impl Broker {
 
     /// Returns the tail of a stream, started on first use.
     async fn tail(&self, stream: &StreamName) -> Result<Arc<Tail>> {
-        let cell = match self.0.tails.lock().get(stream) {
+        let cell = match self.0.tails.read().get(stream) {
             Some(cell) => match cell.get() {
                 Some(tail) => return Ok(tail.clone()),
                 None => cell.clone(),
             },
             None => Arc::default(),
         };
-        let cell = self.0.tails.lock().entry(stream.clone()).or_insert(cell).clone();
+        let cell = self.0.tails.write().entry(stream.clone()).or_insert(cell).clone();
         let tail = cell.get_or_try_init(|| self.start_tail(stream)).await?;
         Ok(tail.clone())
     }

@@ -34,7 +34,7 @@ impl Broker {
     async fn trim_all(&self) -> Result<()> {
         let streams = match self.0.storage.catalog() {
             Some(catalog) => catalog.streams().await?,
-            None => self.0.tails.lock().keys().cloned().collect(),
+            None => self.0.tails.read().keys().cloned().collect(),
         };
         for stream in &streams {
             self.trim(stream, &self.0.retention).await?;
@@ -49,7 +49,7 @@ impl Broker {
             let trimmed = self.0.storage.trim(stream, retention, self.0.clock.now()).await?;
             events += trimmed.events;
             self.0.metrics.trimmed(trimmed.events);
-            let tail = self.0.tails.lock().get(stream).and_then(|cell| cell.get().cloned());
+            let tail = self.0.tails.read().get(stream).and_then(|cell| cell.get().cloned());
             if let Some(tail) = tail {
                 tail.trimmed(&trimmed.bounds);
             }
