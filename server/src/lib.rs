@@ -12,3 +12,8 @@ mod output;
 mod token;
 
 pub use cli::main;
+
+/// Holds the program in the repository's README to what compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
