@@ -8,7 +8,7 @@ pub use allow_all::AllowAll;
 pub use cached::CachedAuth;
 pub use static_tokens::{StaticTokens, TokenEntry, hash_token};
 
-use crate::{ChannelName, CursorName, QueueName, Result, Selector};
+use crate::{ChannelName, CursorName, QueueName, Result, Selector, Source};
 use async_trait::async_trait;
 use std::fmt;
 use std::sync::Arc;
@@ -90,6 +90,21 @@ impl Principal {
     /// Returns the name.
     pub fn name(&self) -> &str {
         &self.0
+    }
+
+    /// Returns a client id as the source of this principal's events: `NAME/ID`, so that nobody can publish as another's client
+    /// and hide events from it; for an anonymous one the id itself. A source that has the name already stays as it is.
+    ///
+    /// # Errors
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) when name and id together are too long.
+    pub fn own_source(&self, source: &Source) -> Result<Source> {
+        let name = self.name();
+        let bound =
+            source.as_str().strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        if self.is_anonymous() || bound {
+            return Ok(source.clone());
+        }
+        Source::new(&format!("{name}/{source}"))
     }
 }
 

@@ -33,22 +33,14 @@ impl Session {
         &self.broker
     }
 
-    /// Returns a client id as the source of this session's events: for an authenticated principal `NAME/ID`, so that nobody can
-    /// publish as another's client and hide events from it; for an anonymous one the id itself. A source that has the name
-    /// already stays as it is.
+    /// Returns a client id as the source of this session's events, as [`Principal::own_source`] does.
     ///
     /// Publishing does this by itself, and so does reading with the source that a selector leaves out.
     ///
     /// # Errors
-    /// [`InvalidInput`](ErrorKind::InvalidInput) when both together are too long.
+    /// [`InvalidInput`](ErrorKind::InvalidInput) when name and id together are too long.
     pub fn own_source(&self, source: &Source) -> Result<Source> {
-        let name = self.principal.name();
-        let bound =
-            source.as_str().strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-        if self.principal.is_anonymous() || bound {
-            return Ok(source.clone());
-        }
-        Source::new(&format!("{name}/{source}"))
+        self.principal.own_source(source)
     }
 
     /// Binds the source that a selector leaves out to this session.

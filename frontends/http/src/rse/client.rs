@@ -50,10 +50,7 @@ impl<'a> ClientId<'a> {
     /// The last slash parts the two: ids have theirs escaped.
     pub(super) fn source(&self, principal: &Principal) -> Result<Source> {
         let id = self.0.replace('%', "%25").replace('/', "%2F");
-        if principal.is_anonymous() {
-            return Source::new(&id);
-        }
-        Source::new(&format!("{}/{id}", principal.name()))
+        principal.own_source(&Source::new(&id)?)
     }
 }
 
