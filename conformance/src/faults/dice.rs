@@ -24,6 +24,11 @@ impl Dice {
         least + ((u128::from(self.any()) * choices) >> 64) as u64
     }
 
+    /// Returns a number from 0 to below `end`, which is more than 0.
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
+        self.between(0, end.saturating_sub(1))
+    }
+
     /// Returns a number from 0 to below 1.
     pub(crate) fn share(&mut self) -> f64 {
         (self.any() >> 11) as f64 / (1_u64 << 53) as f64
@@ -60,5 +65,6 @@ mod tests {
         assert!((200..300).contains(&often), "{often} of 1000");
         assert_eq!(Dice::new(1).between(9, 9), 9);
         Dice::new(1).between(0, u64::MAX);
+        assert!((0..100).all(|seed| Dice::new(seed).below(2) < 2));
     }
 }

@@ -46,7 +46,7 @@ async fn before_means_that_nothing_happened() {
     let (inner, layer, failing) = store(FaultRates { before: 1.0, ..FaultRates::NONE });
     publish(&inner).await.unwrap();
     for (call, error) in every_call(&*failing).await {
-        let error = error.unwrap_or_else(|| panic!("{call} did not fail"));
+        let error = error.expect(call);
         assert_eq!((error.kind(), error.effect()), (ErrorKind::Unavailable, Effect::NotApplied), "{call}");
     }
     assert_eq!((head(&inner).await, layer.happened()), (1, 12));
@@ -60,7 +60,7 @@ async fn after_means_that_it_happened_and_only_changes_may_have() {
     assert_eq!((error.kind(), error.effect()), (ErrorKind::Unavailable, Effect::Unknown));
     assert_eq!(head(&inner).await, 1);
     for (at, (call, error)) in every_call(&*failing).await.into_iter().enumerate() {
-        let error = error.unwrap_or_else(|| panic!("{call} did not fail"));
+        let error = error.expect(call);
         let effect = if at < 8 { Effect::NotApplied } else { Effect::Unknown };
         assert_eq!((error.kind(), error.effect()), (ErrorKind::Unavailable, effect), "{call}");
     }

@@ -110,7 +110,7 @@ impl Link {
 
     /// Passes one way on, up to its end.
     async fn pass(&self, mut from: ReadHalf<'_>, mut to: WriteHalf<'_>, way: Way) -> Result<(), Ended> {
-        let mut buffer = [0; BUFFER];
+        let mut buffer = vec![0; BUFFER];
         loop {
             let read = from.read(&mut buffer).await;
             match read {
