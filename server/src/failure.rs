@@ -18,6 +18,8 @@ pub enum Exit {
     Failed = 1,
     /// It was asked wrongly: a command line or a configuration that cannot be used.
     Usage = 2,
+    /// A signal ended it.
+    Interrupted = 130,
 }
 
 /// Carries the result of a command.
@@ -32,6 +34,11 @@ impl Failure {
     /// Fails: a command line or a configuration cannot be used.
     pub fn usage(message: impl Into<String>) -> Self {
         Self { exit: Exit::Usage, message: one_line(&message.into()) }
+    }
+
+    /// Fails: a signal ended it, and it left nothing behind.
+    pub fn interrupted() -> Self {
+        Self { exit: Exit::Interrupted, message: "interrupted".to_owned() }
     }
 
     /// Ends quietly: whoever read the output has seen enough.

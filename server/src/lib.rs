@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod client;
 pub mod config;
+pub mod conformance;
 pub mod failure;
 pub mod serve;
 

@@ -6,6 +6,7 @@ use crate::client::{
     read::ReadArguments, tail::TailArguments,
 };
 use crate::config::Sources;
+use crate::conformance::ConformanceArgs;
 use clap::{Args, Parser, Subcommand};
 use eventweir::Scope;
 use std::path::PathBuf;
@@ -35,6 +36,8 @@ pub(crate) enum Command {
     Channels(ChannelsArguments),
     /// List, show, set and delete the durable positions of consumers
     Consumers(ConsumersArguments),
+    /// Hold a store, or a running broker, to the laws
+    Conformance(ConformanceArgs),
     /// Measure the broker beside what the machine could do without it
     Bench(BenchArgs),
     /// Serve the bare limits that `bench` measures against

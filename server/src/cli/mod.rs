@@ -5,7 +5,7 @@ mod configuration;
 mod tokens;
 
 use crate::failure::{Exit, Failure, Result};
-use crate::{bench, client};
+use crate::{bench, client, conformance};
 use crate::{config, log, serve};
 use arguments::{Cli, Command, ConfigArguments};
 use clap::Parser;
@@ -32,6 +32,7 @@ fn run(cli: Cli) -> Result<()> {
     match cli.command {
         None => run_broker(&cli.config),
         Some(Command::Serve(arguments)) => run_broker(&arguments),
+        Some(Command::Conformance(arguments)) => conformance::run(&arguments),
         Some(Command::Bench(arguments)) => bench::run(&arguments),
         Some(Command::BenchBare(arguments)) => bench::run_bare_server(&arguments),
         Some(Command::Config(arguments)) => configuration::show(&arguments),

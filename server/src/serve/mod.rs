@@ -2,7 +2,7 @@
 
 mod frontend;
 mod signals;
-mod storage;
+pub(crate) mod storage;
 mod tokens;
 
 use crate::config::{Config, masked_url};

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Returns the drivers that this broker is composed with, by the scheme of their URL.
-pub(super) fn registry() -> Registry {
+pub(crate) fn registry() -> Registry {
     Registry::new().with("memory", |url| async move { open_memory(&url) }).with("sqlite", open_sqlite)
 }
 

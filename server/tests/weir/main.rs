@@ -4,6 +4,7 @@
 
 mod client_commands;
 mod configuration;
+mod conformance;
 mod exposure;
 mod kill;
 mod serving;
