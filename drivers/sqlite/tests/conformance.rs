@@ -4,6 +4,7 @@
 use eventweir::Result;
 use eventweir_conformance::Harness;
 use eventweir_sqlite::{SqliteConfig, SqliteStorage};
+use std::path::Path;
 use tempfile::TempDir;
 
 struct Sqlite;
@@ -14,19 +15,27 @@ impl Harness for Sqlite {
 
     async fn fresh(&self) -> Result<(SqliteStorage, TempDir)> {
         let dir = tempfile::tempdir().expect("a directory for the files");
-        Ok((SqliteStorage::open(config(&dir)).await?, dir))
+        Ok((SqliteStorage::open(config(dir.path())).await?, dir))
     }
 
     /// Dropped, not closed: a restart is rarely announced.
     async fn reopen(&self, old: SqliteStorage, dir: &TempDir) -> Result<Option<SqliteStorage>> {
         drop(old);
-        SqliteStorage::open(config(dir)).await.map(Some)
+        SqliteStorage::open(config(dir.path())).await.map(Some)
+    }
+
+    fn place(&self, dir: &TempDir) -> Option<String> {
+        dir.path().to_str().map(str::to_owned)
+    }
+
+    async fn open(&self, place: &str) -> Result<SqliteStorage> {
+        SqliteStorage::open(config(Path::new(place))).await
     }
 }
 
 /// Runs are written all the time, so that every property meets them.
-fn config(dir: &TempDir) -> SqliteConfig {
-    SqliteConfig::at(dir.path().join("events.db")).with_tail_events(7)
+fn config(dir: &Path) -> SqliteConfig {
+    SqliteConfig::at(dir.join("events.db")).with_tail_events(7)
 }
 
 eventweir_conformance::storage_suite!(Sqlite);
