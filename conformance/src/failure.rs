@@ -19,17 +19,33 @@ pub struct Failure {
     law: Option<Law>,
     what: String,
     script: Option<String>,
+    stuck: bool,
 }
 
 impl Failure {
     /// Makes a failure of the law that the property is about.
     pub(crate) fn new(what: impl Into<String>) -> Self {
-        Self { law: None, what: what.into(), script: None }
+        Self { law: None, what: what.into(), script: None, stuck: false }
     }
 
     /// Makes a failure of a law.
     pub(crate) fn of(law: Law, what: impl Into<String>) -> Self {
         Self { law: Some(law), ..Self::new(what) }
+    }
+
+    /// Makes a failure to come to an end.
+    pub(crate) fn stuck(what: impl Into<String>) -> Self {
+        Self { stuck: true, ..Self::new(what) }
+    }
+
+    /// Returns whether something did not come to an end in time.
+    pub fn is_stuck(&self) -> bool {
+        self.stuck
+    }
+
+    /// Returns how to find it again: the smallest script, and its seed. Empty when it needs none.
+    pub fn script(&self) -> &str {
+        self.script.as_deref().unwrap_or_default()
     }
 
     /// Sets the law, unless one is named already: what found the failure knows best.
@@ -64,7 +80,9 @@ impl Failure {
 impl From<Error> for Failure {
     /// A call that had every reason to succeed did not.
     fn from(error: Error) -> Self {
-        Self::new(format!("a call failed that should have succeeded: {error} ({:?})", error.kind()))
+        let stuck = error.kind() == eventweir::ErrorKind::Timeout;
+        let what = format!("a call failed that should have succeeded: {error} ({:?})", error.kind());
+        Self { stuck, ..Self::new(what) }
     }
 }
 

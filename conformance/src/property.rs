@@ -1,13 +1,18 @@
-//! One property, and how it is held against a driver.
+//! One property, and how it is held against what is examined.
 
-use crate::bench::{Bench, Lab};
-use crate::{Failure, Harness, Law, PROPERTIES, Verdict};
+use crate::delivery::Stage;
+use crate::storage::lab::Lab;
+use crate::subject::{Examined, Subject};
+use crate::{Failure, Law, Level, Options, Verdict};
 use eventweir::{Dedup, WakeupReach};
+use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
+use std::any::Any;
 use std::fmt;
+use std::panic::AssertUnwindSafe;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Checks one consequence of a law.
 #[derive(Clone, Copy)]
@@ -15,54 +20,92 @@ use std::time::Duration;
 pub struct Property {
     /// The law.
     pub law: Law,
-    /// The property's name, unique within the law.
+    /// The property's name, unique within the law and its list.
     pub name: &'static str,
-    /// What a driver must promise for the property to mean anything.
-    pub needs: Needs,
-    /// What the driver is held to, in a sentence.
+    /// What there must be for the property to mean anything.
+    pub needs: &'static [Needs],
+    /// What is demanded, in a sentence.
     pub text: &'static str,
-    pub(crate) run: for<'a> fn(&'a Lab) -> LocalBoxFuture<'a, Result<(), Failure>>,
+    pub(crate) run: Run,
 }
 
-/// Says what a driver must promise for a property to mean anything.
+/// What a property looks at.
+#[derive(Clone, Copy)]
+pub(crate) enum Run {
+    /// Bare stores.
+    Storage(for<'a> fn(&'a Lab) -> LocalBoxFuture<'a, Result<(), Failure>>),
+    /// Clients of a broker.
+    Delivery(for<'a> fn(&'a Stage) -> LocalBoxFuture<'a, Result<(), Failure>>),
+}
+
+/// Says what there must be for a property to mean anything. Without it the property is skipped, by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Needs {
-    /// Nothing beyond the contract.
-    Nothing,
-    /// That repeated ids are recognised, for ten minutes at least.
-    Dedup,
+    /// Repeated ids are recognised, for ten minutes at least; the protocol has ids.
+    Ids,
     /// More than [`Durability::Volatile`](eventweir::Durability::Volatile).
     Durability,
     /// A [`Catalog`](eventweir::Catalog).
     Catalog,
-    /// That commits wake readers in the same process.
+    /// Commits wake readers in the same process.
     Wakeups,
+    /// [`Harness::place`](crate::Harness::place): a process that can be killed.
+    Place,
+    /// [`Harness::small`](crate::Harness::small): a store that can be filled.
+    Small,
+    /// [`Harness::with_clock`](crate::Harness::with_clock): a clock that can be turned.
+    Clock,
+    /// A protocol that publishes several events as one commit.
+    Batches,
+    /// A protocol that tells gaps.
+    Gaps,
+    /// A protocol that tells resets.
+    Resets,
+    /// A protocol that begins with what comes.
+    Latest,
+    /// A broker whose events the suite may trim.
+    Trim,
+    /// A broker whose channels the suite may remove.
+    Remove,
+    /// A broker whose stream the suite may remove.
+    BeginAnew,
+    /// A broker that the suite may start again.
+    Restart,
+    /// A broker that the suite may kill.
+    Kill,
+    /// A broker that the suite may stop and continue.
+    Pause,
+    /// Connections that can be cut, stalled and split.
+    Connections,
+    /// A store that can be made to fail.
+    Faults,
 }
 
 impl Needs {
     /// Returns the words for the documentation's table.
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Nothing => "",
-            Self::Dedup => "repeated ids",
+            Self::Ids => "repeated ids",
             Self::Durability => "durability",
             Self::Catalog => "a catalog",
             Self::Wakeups => "wake-ups",
+            Self::Place => "a place",
+            Self::Small => "a small store",
+            Self::Clock => "a clock",
+            Self::Batches => "batches",
+            Self::Gaps => "gaps",
+            Self::Resets => "resets",
+            Self::Latest => "latest",
+            Self::Trim => "trim",
+            Self::Remove => "removal",
+            Self::BeginAnew => "a new stream",
+            Self::Restart => "restart",
+            Self::Kill => "kill",
+            Self::Pause => "pause",
+            Self::Connections => "connections",
+            Self::Faults => "faults",
         }
-    }
-
-    /// Returns why the property is skipped, when it is.
-    fn unmet(self, bench: &Bench) -> Option<String> {
-        let promises = bench.promises();
-        let (met, why) = match self {
-            Self::Nothing => (true, "nothing is needed"),
-            Self::Dedup => (remembers_ids(promises.dedup), "it does not promise to recognise repeated ids"),
-            Self::Durability => (bench.survives(), "it promises to survive nothing (volatile)"),
-            Self::Catalog => (bench.client.storage.catalog().is_some(), "it has no catalog"),
-            Self::Wakeups => (promises.wakeup != WakeupReach::None, "it promises no wake-ups"),
-        };
-        (!met).then(|| why.to_owned())
     }
 }
 
@@ -75,58 +118,132 @@ pub(crate) fn remembers_ids(dedup: Dedup) -> bool {
     }
 }
 
+/// Whether commits wake anyone.
+pub(crate) fn wakes(reach: WakeupReach) -> bool {
+    reach != WakeupReach::None
+}
+
 impl Property {
-    /// Finds a property of [`PROPERTIES`].
-    pub fn named(law: Law, name: &str) -> Option<&'static Self> {
-        PROPERTIES.iter().find(|property| property.law == law && property.name == name)
+    /// Finds a property of a level.
+    pub fn named(level: Level, law: Law, name: &str) -> Option<&'static Self> {
+        crate::properties(level).iter().find(|property| property.law == law && property.name == name)
     }
 
-    /// Holds a driver to the property, on a thread and a runtime of its own.
+    /// Holds a subject to the property, on a thread and a runtime of its own.
     ///
     /// The thread is what makes the time bounded: a driver that blocks it is left behind and told so.
     ///
     /// # Errors
-    /// A [`Failure`] that says which law is broken and how: also when the driver panics, or is not done in two minutes.
-    pub fn check(&'static self, harness: impl Harness) -> Result<Verdict, Failure> {
+    /// A [`Failure`] that says which law is broken and how: also when the driver panics, or is not done in time.
+    pub fn check(&'static self, subject: &Subject, options: &Options) -> Result<Verdict, Failure> {
         let (answer, answered) = mpsc::channel();
+        let (subject, given) = (subject.clone(), options.clone());
         let examiner = thread::Builder::new().name(format!("{}::{}", self.law, self.name));
         let examiner = examiner
-            .spawn(move || answer.send(self.examine(harness)))
+            .spawn(move || answer.send(self.examine(&subject, given)))
             .map_err(|error| Failure::new(format!("the suite cannot start a thread: {error}")))?;
-        let verdict = match answered.recv_timeout(LIMIT) {
+        let verdict = match wait(&answered, options) {
             Ok(verdict) => verdict,
-            Err(RecvTimeoutError::Timeout) => Err(Failure::new(format!(
-                "the driver did not finish in {} seconds: a call waits for something that never comes, or is very slow",
-                LIMIT.as_secs()
-            ))),
-            Err(RecvTimeoutError::Disconnected) => Err(panicked(examiner)),
+            Err(RecvTimeoutError::Timeout) => Err(unfinished(options)),
+            Err(RecvTimeoutError::Disconnected) => Err(match examiner.join() {
+                Ok(_) => Failure::new("the examination ended without a verdict"),
+                Err(panic) => panicked(&*panic),
+            }),
         };
         verdict.map_err(|failure| failure.or_of(self.law))
     }
 
-    fn examine(&self, harness: impl Harness) -> Result<Verdict, Failure> {
+    fn examine(&self, subject: &Subject, options: Options) -> Result<Verdict, Failure> {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(WORKERS)
             .enable_all()
             .build()
             .map_err(|error| Failure::new(format!("the suite cannot start a runtime: {error}")))?;
-        let verdict = runtime.block_on(async {
-            let lab = Lab::new(harness);
-            if let Some(why) = self.needs.unmet(&lab.open().await?) {
-                return Ok(Verdict::Skipped(why));
-            }
-            (self.run)(&lab).await?;
-            Ok(Verdict::Held)
-        });
+        let verdict = runtime.block_on(self.perform(subject, options));
         // A task that blocks must not keep the verdict back.
         runtime.shutdown_background();
         verdict
     }
+
+    async fn perform(&self, subject: &Subject, options: Options) -> Result<Verdict, Failure> {
+        match (self.run, subject.examined()) {
+            (Run::Storage(run), Examined::Stores(opener)) => {
+                let lab = Lab::new(opener.clone(), options.clone());
+                let verdict = bounded(&options, async {
+                    match lab.unmet(self.needs).await? {
+                        Some(why) => Ok(Verdict::Skipped(why)),
+                        None => run(&lab).await.map(|()| Verdict::Held),
+                    }
+                });
+                left(verdict.await, lab.leave()).await
+            }
+            (Run::Delivery(run), Examined::Sites(opener)) => {
+                let stage = Stage::new(opener.clone(), options.clone());
+                let verdict = bounded(&options, async {
+                    match stage.unmet(self.needs).await? {
+                        Some(why) => Ok(Verdict::Skipped(why)),
+                        None => run(&stage).await.map(|()| Verdict::Held),
+                    }
+                });
+                left(verdict.await, stage.leave()).await
+            }
+            _ => Err(Failure::new(format!("{self:?} is not a property of the level {}", subject.level()))),
+        }
+    }
+}
+
+/// Looks until there is a verdict, the time is over, or the user wants no more. However it ends, what was made can be removed
+/// after it.
+async fn bounded(
+    options: &Options,
+    looking: impl Future<Output = Result<Verdict, Failure>>,
+) -> Result<Verdict, Failure> {
+    let looking = AssertUnwindSafe(looking).catch_unwind();
+    tokio::select! {
+        () = options.stop().begun() => Err(Failure::new("stopped before it had a verdict")),
+        looked = tokio::time::timeout(options.limit(), looking) => match looked {
+            Ok(Ok(verdict)) => verdict,
+            Ok(Err(panic)) => Err(panicked(&*panic)),
+            Err(_) => Err(unfinished(options)),
+        },
+    }
+}
+
+/// Tidies up. What was found before counts more than what tidying up finds.
+async fn left(
+    verdict: Result<Verdict, Failure>,
+    leaving: impl Future<Output = Result<(), Failure>>,
+) -> Result<Verdict, Failure> {
+    let late = || Failure::stuck(format!("what the suite made is not removed in {} s", LEAVING.as_secs()));
+    let left = tokio::time::timeout(LEAVING, leaving).await.unwrap_or_else(|_| Err(late()));
+    verdict.and_then(|verdict| left.map(|()| verdict))
+}
+
+/// Waits for the thread, which ends in time by itself unless the driver blocks it.
+fn wait<T>(answered: &mpsc::Receiver<T>, options: &Options) -> Result<T, RecvTimeoutError> {
+    let mut end = Instant::now() + options.limit() + LEAVING + GRACE;
+    let mut stopped = false;
+    loop {
+        if !stopped && options.stop().has_begun() {
+            (stopped, end) = (true, end.min(Instant::now() + GRACE));
+        }
+        let left = end.saturating_duration_since(Instant::now());
+        match answered.recv_timeout(left.min(LOOK)) {
+            Err(RecvTimeoutError::Timeout) if left > LOOK => {}
+            answer => return answer,
+        }
+    }
+}
+
+fn unfinished(options: &Options) -> Failure {
+    Failure::stuck(format!(
+        "not done in {} seconds: a call waits for something that never comes, or is very slow",
+        options.limit().as_secs()
+    ))
 }
 
 /// Tells what a panic said.
-fn panicked<T>(thread: thread::JoinHandle<T>) -> Failure {
-    let Err(panic) = thread.join() else { return Failure::new("the examination ended without a verdict") };
+fn panicked(panic: &(dyn Any + Send)) -> Failure {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("(without a text)");
     Failure::new(format!("the driver panicked: {text}"))
@@ -138,23 +255,31 @@ impl fmt::Debug for Property {
     }
 }
 
-/// Holds a driver to a property as a test does: [`storage_suite!`](crate::storage_suite) makes one test of each.
+/// Holds a subject to a property as a test does: [`storage_suite!`](crate::storage_suite) makes one test of each.
 ///
-/// A property that the driver's promises do not call for prints its name and why.
+/// A property that cannot be looked at prints its name and why.
 ///
 /// # Panics
-/// When the driver breaks the law, with the [`Failure`]; that is how a test fails.
+/// When the law is broken, with the [`Failure`]; that is how a test fails.
 #[allow(clippy::panic, reason = "a test fails by a panic")]
-pub fn hold(law: Law, name: &str, harness: impl Harness) {
-    let Some(property) = Property::named(law, name) else { panic!("there is no property {law}::{name}") };
-    match property.check(harness) {
+pub fn hold(subject: &Subject, law: Law, name: &str) {
+    let level = subject.level();
+    let Some(property) = Property::named(level, law, name) else {
+        panic!("there is no property {law}::{name} at the level {level}")
+    };
+    let verdict = Options::from_environment().and_then(|options| property.check(subject, &options));
+    match verdict {
         Ok(Verdict::Held) => {}
-        Ok(Verdict::Skipped(why)) => eprintln!("skipped {property:?}: {why}"),
-        Err(failure) => panic!("{property:?} does not hold.\n{}.\n\n{failure}\n", property.text),
+        Ok(Verdict::Skipped(why)) => eprintln!("skipped {level}::{property:?}: {why}"),
+        Err(failure) => panic!("{level}::{property:?} does not hold.\n{}.\n\n{failure}\n", property.text),
     }
 }
 
-/// Properties take seconds; one that takes this long is stuck.
-const LIMIT: Duration = Duration::from_secs(120);
 /// Enough for real concurrency, also on a small machine.
 const WORKERS: usize = 4;
+/// Removing what a property made takes as long as a few calls.
+const LEAVING: Duration = Duration::from_secs(60);
+/// How long a thread has that was told to end.
+const GRACE: Duration = Duration::from_secs(5);
+/// How soon it is seen that the user wants no more.
+const LOOK: Duration = Duration::from_millis(50);

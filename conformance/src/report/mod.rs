@@ -157,7 +157,7 @@ impl Report {
                 let name =
                     if subject.name.is_empty() { String::new() } else { format!("{}::", subject.name) };
                 let only = format!("{name}{}::{property:?}", subject.level);
-                format!("{command} --only {only} --seed {seed} --cases {cases}")
+                format!("{command} --only '{only}' --seed {seed} --cases {cases}")
             }
             None => format!(
                 "EVENTWEIR_SEED={seed} EVENTWEIR_CASES={cases} cargo test {}",

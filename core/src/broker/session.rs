@@ -179,9 +179,7 @@ impl Session {
         let keys = TailKeys::of(&query.selector);
         let listener = Listener::new(tail, &query.selector);
         let deadline = tokio::time::Instant::now() + wait;
-        if query.start == Start::Latest {
-            query.start = Start::At(listener.tail.bounds().position());
-        }
+        query.start = self.from_now(&listener.tail, query.start).await?;
         loop {
             let grown = listener.grown();
             let page = self.read_from(&listener.tail, &keys, &query).await?;
@@ -273,7 +271,18 @@ impl Session {
         self.authorize(&Action::Read(&selector)).await?;
         let selector = self.own_selector(selector)?;
         let tail = self.open(&selector).await?;
-        Ok(Subscription::new(self.clone(), Listener::new(tail, &selector), start))
+        let listener = Listener::new(tail, &selector);
+        let start = self.from_now(&listener.tail, start).await?;
+        Ok(Subscription::new(self.clone(), listener, start))
+    }
+
+    /// Makes a place of "from now on": the store's head, which may be beyond the tail's when another broker has published.
+    async fn from_now(&self, tail: &Tail, start: Start) -> Result<Start> {
+        if start != Start::Latest {
+            return Ok(start);
+        }
+        let bounds = self.broker.0.storage.bounds(&tail.stream).await?;
+        Ok(Start::At(bounds.position()))
     }
 
     /// Looks a cursor up.

@@ -38,10 +38,9 @@ impl Subscription {
     pub(super) fn new(session: Session, listener: Listener, start: Start) -> Self {
         let bounds = listener.tail.bounds();
         let place = match start {
-            Start::Latest => Place::After(bounds.position()),
             Start::At(position) if position.epoch == bounds.epoch => Place::After(position),
             Start::After(sequence) => Place::After(Position::new(bounds.epoch, sequence)),
-            Start::Earliest | Start::At(_) => Place::Start(start),
+            Start::Earliest | Start::Latest | Start::At(_) => Place::Start(start),
         };
         session.broker().metrics().subscriptions.inc();
         Self { session, listener, place, pending: None, checked: Instant::now() }

@@ -224,8 +224,9 @@ impl Tail {
             let page = self.storage.read(&self.stream, &query).await?;
             let far =
                 page.bounds.head.get().saturating_sub(bounds.head.get()) > self.limits.max_events as u64;
-            if page.reset.is_some() || far {
-                // Too far behind to read everything: those who want it ask the store.
+            if page.reset.is_some() || page.gap.is_some() || far {
+                // Too far behind to read everything, or some of it went unseen: those who want it, or have to be told, ask the
+                // store.
                 self.restart(page.bounds);
                 return Ok(());
             }
@@ -292,8 +293,8 @@ impl Tail {
         let after = match query.start {
             Start::At(position) if position.epoch == ring.epoch => position.sequence,
             Start::After(sequence) => sequence,
-            Start::Latest => ring.head,
-            Start::Earliest | Start::At(_) => return None,
+            // Another broker may have published what is not here yet.
+            Start::Earliest | Start::Latest | Start::At(_) => return None,
         };
         let through = match query.direction {
             Direction::Ascending => ring.head.max(after),

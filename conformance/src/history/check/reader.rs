@@ -252,8 +252,10 @@ impl<'a> Segment<'a> {
             Saw::Gap(resume_at) => resume_at.is_none_or(|resume_at| resume_at > sequence),
             _ => false,
         };
-        // Who begins with the oldest begins where nothing is missing.
-        let began_beyond = self.latest_since.is_none() && !came_from_below;
+        // Who begins with the oldest begins where nothing is missing: what was removed before its first look is not missed.
+        let first_look = self.sightings().next().map_or(u64::MAX, |sighting| sighting.at);
+        let gone_before = key.removals(self.history).any(|removal| removal.invoked < first_look);
+        let began_beyond = self.latest_since.is_none() && (!came_from_below || gone_before);
         if !began_beyond && !self.saw[..until].iter().any(explains) {
             let what = format!("{name} was not given {key}, which was removed, and was told no gap there");
             findings.note(Kind::Untold, Law::Told, what);

@@ -1,0 +1,12 @@
+//! Random scripts for one client, compared step by step with the model.
+
+mod catalog;
+mod generate;
+mod perform;
+mod resolve;
+mod step;
+
+pub(crate) use generate::{Dialect, script};
+pub(crate) use perform::perform;
+pub(crate) use resolve::other_epoch;
+pub(crate) use step::{CHANNELS, PATTERNS, SOURCES, ScopeKind};
