@@ -94,3 +94,55 @@ async fn all_see_everything_with_wakeups() {
 async fn all_see_everything_when_every_wakeup_is_lost() {
     spread(|storage| Arc::new(Deaf(storage)) as Arc<dyn Storage>).await;
 }
+
+/// Two brokers that look at the store only when they must.
+fn two_brokers() -> [Broker; 2] {
+    let storage = MemoryStorage::new();
+    [(); 2].map(|()| {
+        let deaf = |inner: Arc<dyn Storage>| Arc::new(Deaf(inner)) as Arc<dyn Storage>;
+        let builder = Broker::builder().storage(storage.clone()).layer(deaf);
+        builder.poll_interval(Duration::from_secs(3600)).build().unwrap()
+    })
+}
+
+#[tokio::test]
+async fn what_another_broker_removed_between_two_looks_is_told() {
+    let [here, there] = two_brokers();
+    let (here, there) = (session(&here).await, session(&there).await);
+    for n in 0..5 {
+        here.publish(event("/a", n)).await.unwrap();
+    }
+    let seen = here.head(&Selector::all()).await.unwrap();
+    for n in 5..15 {
+        there.publish(event("/a", n)).await.unwrap();
+    }
+    let keep = Retention { max_events: Some(3), ..Retention::FOREVER };
+    there.trim(&StreamName::main(), &keep).await.unwrap();
+    // This makes the first broker look: it reads on over what was removed.
+    here.publish(event("/a", 15)).await.unwrap();
+    let mut subscription = here.subscribe(Selector::all(), Start::At(seen)).await.unwrap();
+    match next(&mut subscription).await {
+        Delivery::Gap(gap) => assert_eq!((gap.after.get(), gap.resume_at.get()), (5, 13)),
+        other => panic!("a gap was expected, not {other:?}"),
+    }
+    let events = next_events(&mut subscription).await;
+    assert_eq!(events.iter().map(|event| event.sequence.get()).collect::<Vec<_>>(), [13, 14, 15, 16]);
+}
+
+#[tokio::test]
+async fn latest_is_what_comes_whichever_broker_took_the_rest() {
+    let [here, there] = two_brokers();
+    let (here, there) = (session(&here).await, session(&there).await);
+    here.publish(event("/a", "old")).await.unwrap();
+    there.publish(event("/a", "also old")).await.unwrap();
+    let mut subscription = here.subscribe(Selector::all(), Start::Latest).await.unwrap();
+    let page = here.read(&ReadQuery::new(Selector::all(), Start::Latest)).await.unwrap();
+    assert_eq!(page.position().sequence.get(), 2);
+    let latest = ReadQuery::new(Selector::all(), Start::Latest);
+    let page = here.poll(&latest, Duration::from_millis(1)).await.unwrap();
+    assert!(page.events.is_empty() && page.position().sequence.get() == 2, "{page:?}");
+    there.publish(event("/a", "new")).await.unwrap();
+    here.publish(event("/a", "newer")).await.unwrap();
+    let events = next_events(&mut subscription).await;
+    assert_eq!(text(&events[0]), "new");
+}
