@@ -1,6 +1,7 @@
 //! The laws of a bare store.
 
 pub(crate) mod child;
+mod concurrent;
 pub(crate) mod crew;
 pub(crate) mod lab;
 pub(crate) mod model;

@@ -142,7 +142,10 @@ fn in_order<'k, 'a>(history: &History, keys: &'k Keys<'a>) -> Vec<&'k Key<'a>> {
 
 /// A commit's events stand side by side, in its order, or none is there.
 fn check_whole(history: &History, keys: &Keys<'_>, attempt: &Attempt, findings: &mut Findings) {
-    let events: Vec<_> = attempt.events.iter().filter_map(|sent| keys.get(&sent.key)).collect();
+    let mut known = HashSet::new();
+    // An event that a commit holds twice stands where it first came.
+    let firsts = attempt.events.iter().filter(|sent| known.insert(&sent.key));
+    let events: Vec<_> = firsts.filter_map(|sent| keys.get(&sent.key)).collect();
     let one_call = |key: &&Key<'_>| key.attempts.iter().all(|other| other.events == attempt.events);
     if events.len() < 2 || !events.iter().all(one_call) {
         return;

@@ -159,6 +159,7 @@ fn nothing_is_there_twice() {
             "duplicated: r was given",
             "publish a1=1\nreader r /\nr a1=1 resumed a1=1\nlog a1=1",
         ),
+        right("twice in one commit, which appends it once", "publish a1=1 a2=2 a1=1\nlog a1=1 a2=2"),
         right(
             "again after a reset",
             "reader r /\npublish a1=1\nr a1=1\nanew\npublish a1=1\nr reset a1=1\nlog a1=1",

@@ -7,6 +7,7 @@ use super::step::{
 use crate::Failure;
 use crate::storage::script::{CHANNELS, PATTERNS, SOURCES, ScopeKind};
 use crate::storage::stream::{StreamClient, resume};
+use crate::storage::verify::check_refusal;
 use crate::words::{channel, commit_id, cursor, event, event_id, key, pattern, scopes, source};
 use bytes::Bytes;
 use eventweir::{
@@ -123,6 +124,11 @@ impl Client {
         let came = match answer {
             Some(Ok(receipt)) => Came::Receipt(receipt),
             Some(Err(error)) if error.effect() == Effect::NotApplied => Came::Refused(error),
+            Some(Err(error)) if !error.is_retryable() => {
+                // Who says what is wrong with a commit knows that it did not happen.
+                check_refusal(&[ErrorKind::Conflict, ErrorKind::InvalidInput], &error)?;
+                Came::Unknown
+            }
             Some(Err(_)) => Came::Unknown,
             None => {
                 self.dropped.push(commit.clone());
@@ -337,8 +343,12 @@ impl Client {
 
     /// Reads on until nothing is left.
     pub(super) async fn follow_to_the_end(&mut self, store: &StreamClient) -> Result<(), Failure> {
-        while self.follow(store, usize::MAX).await? {}
-        Ok(())
+        for _ in 0..MOST_PAGES {
+            if !self.follow(store, usize::MAX).await? {
+                return Ok(());
+            }
+        }
+        Err(Failure::new(format!("a reader has not come to the end after {MOST_PAGES} pages")))
     }
 
     async fn bounds(&mut self, store: &StreamClient) -> Result<(), Failure> {
@@ -418,5 +428,7 @@ fn selector(selection: &Selection) -> Selector {
     }
 }
 
+/// No log of a script has as many events.
+const MOST_PAGES: usize = 10_000;
 /// The name of the cursor and of the record that everyone wants to move.
 pub(super) const RACE: &str = "race";
