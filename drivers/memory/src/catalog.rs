@@ -74,7 +74,10 @@ impl Catalog for MemoryStorage {
     }
 
     async fn delete_stream(&self, stream: &StreamName) -> Result<()> {
-        self.0.streams.lock().as_mut().ok_or_else(closed)?.remove(stream);
+        let mut streams = self.0.streams.lock();
+        if let Some(log) = streams.as_mut().ok_or_else(closed)?.remove(stream) {
+            self.0.room.changed(log.weight(), 0);
+        }
         Ok(())
     }
 }

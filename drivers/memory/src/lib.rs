@@ -2,6 +2,7 @@
 
 mod catalog;
 mod log;
+mod room;
 
 use eventweir::{
     Bounds, Catalog, Commit, Cursor, CursorName, Dedup, Durability, Error, ErrorKind, JobStore, Page,
@@ -11,6 +12,7 @@ use eventweir::{
 use futures_core::stream::BoxStream;
 use log::Log;
 use parking_lot::Mutex;
+use room::Room;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +25,7 @@ pub struct MemoryStorage(Arc<Inner>);
 struct Inner {
     /// One lock for everything: a commit holds it for microseconds and never across an await.
     streams: Mutex<Streams>,
+    room: Room,
     wakeups: WakeupHub,
     clock: Arc<dyn Clock>,
     dedup_window: Duration,
@@ -39,14 +42,33 @@ impl MemoryStorage {
 
     /// Makes an empty store with a clock and a window of recognised ids, for tests.
     pub fn with_clock(clock: Arc<dyn Clock>, dedup_window: Duration) -> Self {
+        Self::made(clock, dedup_window, Room::endless())
+    }
+
+    /// Makes an empty store as [`new`](Self::new) does, which keeps at most so many bytes in all its streams.
+    ///
+    /// Everything that takes room counts: data, headers and records as they are, and 256 bytes for each event, channel, cursor,
+    /// record, and id that is remembered. A commit that would need more is refused as
+    /// [`StorageFull`](ErrorKind::StorageFull), whole; trimming makes room, and ids do when their window is over.
+    pub fn with_room(bytes: u64) -> Self {
+        Self::made(Arc::new(SystemClock), Duration::from_secs(3600), Room::of(bytes))
+    }
+
+    fn made(clock: Arc<dyn Clock>, dedup_window: Duration, room: Room) -> Self {
         let streams = Mutex::new(Some(HashMap::new()));
-        Self(Arc::new(Inner { streams, wakeups: WakeupHub::new(), clock, dedup_window }))
+        Self(Arc::new(Inner { streams, room, wakeups: WakeupHub::new(), clock, dedup_window }))
     }
 
     /// Runs a step on a stream, which exists from then on, with the lock held.
     fn on<T>(&self, stream: &StreamName, step: impl FnOnce(&mut Log) -> Result<T>) -> Result<T> {
         let mut streams = self.0.streams.lock();
         let streams = streams.as_mut().ok_or_else(closed)?;
+        let step = |log: &mut Log| {
+            let before = log.weight();
+            let done = step(log);
+            self.0.room.changed(before, log.weight());
+            done
+        };
         match streams.get_mut(stream) {
             Some(log) => step(log),
             None => step(streams.entry(stream.clone()).or_insert_with(Log::new)),
@@ -74,7 +96,7 @@ impl Storage for MemoryStorage {
 
     async fn commit(&self, stream: &StreamName, commit: &Commit) -> Result<Receipt> {
         let now = self.0.clock.now();
-        let receipt = self.on(stream, |log| log.commit(commit, now))?;
+        let receipt = self.on(stream, |log| log.commit(commit, now, self.0.room.left()))?;
         self.0.wakeups.notify(stream, receipt.head);
         Ok(receipt)
     }

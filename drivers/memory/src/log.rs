@@ -1,9 +1,10 @@
 //! One stream, as plainly as the contract can be said. Every law of `Storage` is a few lines here.
 
+use crate::room::{self, OVERHEAD};
 use eventweir::{
     Appended, Bounds, ChannelName, Commit, CommitId, Cursor, CursorName, Direction, Epoch, Error, ErrorKind,
-    Event, EventId, Expect, Gap, Page, ReadQuery, Receipt, Record, RecordKey, Result, Retention, Selector,
-    Sequence, Timestamp, Trimmed,
+    Event, EventId, Expect, Gap, Headers, Page, ReadQuery, Receipt, Record, RecordChange, RecordKey, Result,
+    Retention, Selector, Sequence, Timestamp, Trimmed,
 };
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
@@ -33,6 +34,7 @@ pub(crate) struct Log {
     fading_commits: VecDeque<(Timestamp, CommitId)>,
     pub(crate) cursors: BTreeMap<CursorName, Cursor>,
     records: BTreeMap<RecordKey, Record>,
+    record_bytes: u64,
 }
 
 /// What is known of a channel. It stays when its events go, so that a reader is told of exactly what it missed.
@@ -60,6 +62,7 @@ impl Log {
             fading_commits: VecDeque::new(),
             cursors: BTreeMap::new(),
             records: BTreeMap::new(),
+            record_bytes: 0,
         }
     }
 
@@ -72,6 +75,36 @@ impl Log {
         self.bytes
     }
 
+    /// Counts what takes room, as [`MemoryStorage::with_room`](crate::MemoryStorage::with_room) says. An event's id counts with
+    /// it, and by itself once the event is gone.
+    pub(crate) fn weight(&self) -> u64 {
+        let things = self.events.len()
+            + self.fading_ids.len()
+            + self.commits.len()
+            + self.channels.len()
+            + self.cursors.len()
+            + self.records.len();
+        self.bytes + self.record_bytes + OVERHEAD * things as u64
+    }
+
+    /// Counts what a commit would take at most.
+    fn need(&self, commit: &Commit, events: &[Appended]) -> u64 {
+        let fresh = commit.append.iter().zip(events).filter(|(_, placed)| !placed.duplicate);
+        // Its channel may be new.
+        let events: u64 = fresh.map(|(new, _)| size(&new.data, &new.headers) + 2 * OVERHEAD).sum();
+        let cursors = commit.cursors.iter().filter(|change| !self.cursors.contains_key(&change.name)).count();
+        let records: u64 = commit.records.iter().map(|change| self.record_growth(change)).sum();
+        events + records + OVERHEAD * (cursors as u64 + u64::from(commit.id.is_some()))
+    }
+
+    fn record_growth(&self, change: &RecordChange) -> u64 {
+        let Some(value) = &change.value else { return 0 };
+        match self.records.get(&change.key) {
+            Some(record) => (value.len() as u64).saturating_sub(record.value.len() as u64),
+            None => value.len() as u64 + OVERHEAD,
+        }
+    }
+
     pub(crate) fn cursor(&self, name: &CursorName) -> Option<Cursor> {
         self.cursors.get(name).cloned()
     }
@@ -81,7 +114,9 @@ impl Log {
     }
 
     /// Decides everything first and changes afterwards, so that an error leaves nothing behind (law *atomic*).
-    pub(crate) fn commit(&mut self, commit: &Commit, now: Timestamp) -> Result<Receipt> {
+    ///
+    /// `room` is how much more may be kept.
+    pub(crate) fn commit(&mut self, commit: &Commit, now: Timestamp, room: u64) -> Result<Receipt> {
         if let Some(first) = commit.id.as_ref().and_then(|id| self.commits.get(id)) {
             return Ok(Receipt { repeated: true, ..first.clone() });
         }
@@ -102,6 +137,9 @@ impl Log {
             .iter()
             .map(|change| change.decide(self.records.get(&change.key).map(|record| record.version)))
             .collect::<Result<Vec<_>>>()?;
+        if self.need(commit, &events) > room {
+            return Err(room::full());
+        }
 
         for (new, placed) in commit.append.iter().zip(&events).filter(|(_, placed)| !placed.duplicate) {
             self.append(Event::new(placed.sequence, new.clone()));
@@ -116,12 +154,14 @@ impl Log {
             }
         }
         for (change, version) in commit.records.iter().zip(records) {
-            match (version, &change.value) {
+            let before = match (version, &change.value) {
                 (Some(version), Some(value)) => {
-                    self.records.insert(change.key.clone(), Record { version, value: value.clone() });
+                    self.record_bytes += value.len() as u64;
+                    self.records.insert(change.key.clone(), Record { version, value: value.clone() })
                 }
-                _ => drop(self.records.remove(&change.key)),
-            }
+                _ => self.records.remove(&change.key),
+            };
+            self.record_bytes -= before.map_or(0, |record| record.value.len() as u64);
         }
         let receipt = Receipt { epoch: self.epoch, head: self.head, events, repeated: false };
         if let Some(id) = &commit.id {
@@ -161,7 +201,7 @@ impl Log {
 
     fn append(&mut self, event: Event) {
         self.head = event.sequence;
-        self.bytes += size(&event);
+        self.bytes += size(&event.data, &event.headers);
         self.ids.insert(event.id.clone(), event.sequence);
         let channel = self.channels.entry(event.channel.clone()).or_default();
         channel.retained.push_back(event.sequence);
@@ -297,7 +337,7 @@ impl Log {
 
     /// Accounts for an event that was taken out of `events`.
     fn forget(&mut self, event: &Event, now: Timestamp) {
-        self.bytes -= size(event);
+        self.bytes -= size(&event.data, &event.headers);
         self.fading_ids.push_back((now, event.id.clone()));
         if let Some(channel) = self.channels.get_mut(&event.channel) {
             channel.removed_to = channel.removed_to.max(event.sequence);
@@ -317,6 +357,6 @@ impl Log {
     }
 }
 
-fn size(event: &Event) -> u64 {
-    (event.data.len() + event.headers.bytes()) as u64
+fn size(data: &[u8], headers: &Headers) -> u64 {
+    (data.len() + headers.bytes()) as u64
 }

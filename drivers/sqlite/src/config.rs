@@ -20,6 +20,9 @@ pub struct SqliteConfig {
     pub readers: usize,
     /// The sequence of a new stream's first event; 1 unless set. For readers who kept the ids of another system.
     pub first_sequence: Sequence,
+    /// How many bytes the database file may have; as many as the disk has unless set. Commits beyond are refused as
+    /// [`StorageFull`](ErrorKind::StorageFull) until something is removed. The log beside it has up to 16 MiB more.
+    pub max_bytes: Option<u64>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) tail_events: usize,
 }
@@ -43,13 +46,14 @@ impl SqliteConfig {
             dedup_window: Duration::from_secs(3600),
             readers: 4,
             first_sequence: Sequence::ZERO.next(),
+            max_bytes: None,
             clock: Arc::new(SystemClock),
             tail_events: 16_384,
         }
     }
 
-    /// Reads `sqlite:PATH`, with `?synchronous=full|normal`, `dedup_window=SECONDS`, `readers=N` and `first_sequence=N` after
-    /// it.
+    /// Reads `sqlite:PATH`, with `?synchronous=full|normal`, `dedup_window=SECONDS`, `readers=N`, `first_sequence=N` and
+    /// `max_bytes=N` after it.
     ///
     /// `sqlite:events.db` and `sqlite:./events.db` are relative, `sqlite:/data/events.db` and `sqlite:///data/events.db`
     /// absolute. A path that holds `?`, `#` or `%` writes them percent-encoded. A duration is a number with `ms`, `s`,
@@ -92,8 +96,14 @@ impl SqliteConfig {
                 .filter(|first| *first > Sequence::ZERO)
                 .map(|first| self.with_first_sequence(first))
                 .ok_or_else(|| refused(format!("first_sequence is a number from 1, not {value:?}"))),
+            ("max_bytes", _) => value
+                .parse()
+                .ok()
+                .filter(|bytes| *bytes >= LEAST_BYTES)
+                .map(|bytes| self.with_max_bytes(bytes))
+                .ok_or_else(|| refused(format!("max_bytes is a number from {LEAST_BYTES}, not {value:?}"))),
             _ => Err(refused(format!(
-                "{key:?} is not known; known are synchronous, dedup_window, readers, first_sequence"
+                "{key:?} is not known; known are synchronous, dedup_window, readers, first_sequence, max_bytes"
             ))),
         }
     }
@@ -122,6 +132,12 @@ impl SqliteConfig {
         self
     }
 
+    /// Sets how many bytes the database file may have, at least a mebibyte. A file that is larger already does not grow.
+    pub fn with_max_bytes(mut self, bytes: u64) -> Self {
+        self.max_bytes = Some(bytes.max(LEAST_BYTES));
+        self
+    }
+
     /// Sets the clock by which ids fade, for tests.
     pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
@@ -135,6 +151,9 @@ impl SqliteConfig {
         self
     }
 }
+
+/// An empty store has some dozens of pages; with less than this there is no room for anything.
+const LEAST_BYTES: u64 = 1 << 20;
 
 fn decode(text: &str) -> Result<String> {
     percent_decode_str(text)
@@ -162,9 +181,10 @@ mod tests {
         ] {
             assert_eq!(SqliteConfig::from_url(url).unwrap().path, Path::new(path), "{url}");
         }
-        let url = "sqlite:e?synchronous=normal&dedup_window=2h&readers=9&first_sequence=1000";
+        let url =
+            "sqlite:e?synchronous=normal&dedup_window=2h&readers=9&first_sequence=1000&max_bytes=5000000";
         let config = SqliteConfig::from_url(url).unwrap();
-        assert_eq!(config.first_sequence.get(), 1000);
+        assert_eq!((config.first_sequence.get(), config.max_bytes), (1000, Some(5_000_000)));
         assert_eq!(config.synchronous, Synchronous::Normal);
         assert_eq!(config.dedup_window, Duration::from_secs(7200));
         assert_eq!(config.readers, 9);
@@ -182,6 +202,8 @@ mod tests {
             "sqlite:e?dedup_window=5w",
             "sqlite:e?readers=0",
             "sqlite:e?first_sequence=0",
+            "sqlite:e?max_bytes=1000",
+            "sqlite:e?max_bytes=lots",
             "sqlite:e%00",
             "sqlite:%ff",
         ] {

@@ -140,7 +140,7 @@ impl Inner {
         let mut fading = true;
         for _ in 0..FADE_STEPS {
             if fading {
-                let step = writer.ask((stream.clone(), now), Command::Fade).await?;
+                let step = writer.ask(stream.clone(), Command::Fade).await?;
                 (trimmed.bounds, fading) = (step.bounds, step.more);
             }
         }

@@ -2,9 +2,11 @@
 #![allow(clippy::expect_used, reason = "a test fails by a panic")]
 
 use eventweir::Result;
+use eventweir::clock::ManualClock;
 use eventweir_conformance::Harness;
 use eventweir_sqlite::{SqliteConfig, SqliteStorage};
 use std::path::Path;
+use std::sync::Arc;
 use tempfile::TempDir;
 
 struct Sqlite;
@@ -30,6 +32,18 @@ impl Harness for Sqlite {
 
     async fn open(&self, place: &str) -> Result<SqliteStorage> {
         SqliteStorage::open(config(Path::new(place))).await
+    }
+
+    async fn small(&self) -> Result<Option<(SqliteStorage, TempDir)>> {
+        let dir = tempfile::tempdir().expect("a directory for the files");
+        let config = config(dir.path()).with_max_bytes(2 << 20);
+        Ok(Some((SqliteStorage::open(config).await?, dir)))
+    }
+
+    async fn with_clock(&self, clock: ManualClock) -> Result<Option<(SqliteStorage, TempDir)>> {
+        let dir = tempfile::tempdir().expect("a directory for the files");
+        let config = config(dir.path()).with_clock(Arc::new(clock));
+        Ok(Some((SqliteStorage::open(config).await?, dir)))
     }
 }
 

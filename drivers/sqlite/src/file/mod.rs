@@ -21,6 +21,9 @@ use std::time::Duration;
 /// Another program, such as the `sqlite3` shell, may hold the file for a moment.
 const BUSY: Duration = Duration::from_secs(5);
 
+/// SQLite counts no further.
+const MOST_PAGES: u64 = 4_294_967_294;
+
 /// Returns the path of a file that stands beside the database.
 pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(path);
@@ -42,6 +45,12 @@ pub(crate) fn open_writer(config: &SqliteConfig, path: &Path) -> Result<Connecti
     connection.pragma_update(None, "cache_size", -65_536).work()?;
     // Checkpoints are taken by `writer/checkpoint.rs`, which does not hold commits up.
     connection.pragma_update(None, "wal_autocheckpoint", 0).work()?;
+    if let Some(bytes) = config.max_bytes {
+        let page: i64 = connection.pragma_query_value(None, "page_size", |row| row.get(0)).work()?;
+        // SQLite takes the file's own size when that is greater.
+        let pages = (bytes / page.unsigned_abs().max(1)).min(MOST_PAGES);
+        connection.pragma_update(None, "max_page_count", pages as i64).work()?;
+    }
     Ok(connection)
 }
 

@@ -24,10 +24,17 @@ pub(crate) enum Command {
     Ensure(Request<StreamName, Arc<StreamView>>),
     Trim(Request<(StreamName, Retention, Timestamp, usize), Step>),
     /// Forgets some ids whose window is over.
-    Fade(Request<(StreamName, Timestamp), Step>),
+    Fade(Request<StreamName, Step>),
     DeleteChannel(Request<(StreamName, ChannelName, Option<Sequence>), Step>),
     DeleteStream(Request<StreamName, ()>),
     Close,
+}
+
+impl Command {
+    /// Whether it is there to remove something.
+    pub(super) fn makes_room(&self) -> bool {
+        matches!(self, Self::Trim(_) | Self::Fade(_) | Self::DeleteChannel(_) | Self::DeleteStream(_))
+    }
 }
 
 /// An answer that waits for the transaction to be durable.

@@ -5,7 +5,7 @@ use super::commit::Statements;
 use super::state::{Failure, State};
 use crate::error::{Phase, map};
 use eventweir::{Effect, Error, Result};
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 
 /// A transaction in the making. It begins with its first command.
 pub(super) struct Group<'a> {
@@ -14,11 +14,14 @@ pub(super) struct Group<'a> {
     statements: Option<Statements<'a>>,
     answers: Vec<Answer>,
     broken: Option<rusqlite::Error>,
+    /// Whether its commands make room. `None` before the first one.
+    makes_room: Option<bool>,
 }
 
 impl<'a> Group<'a> {
     pub(super) fn new(connection: &'a Connection, state: &'a mut State) -> Self {
-        let mut group = Self { connection, state, statements: None, answers: Vec::new(), broken: None };
+        let mut group =
+            Self { connection, state, statements: None, answers: Vec::new(), broken: None, makes_room: None };
         group.broken = group.begin().err();
         group
     }
@@ -29,11 +32,18 @@ impl<'a> Group<'a> {
         Ok(())
     }
 
+    /// Returns whether a command belongs to another transaction: while there is no room, what makes some must not fail together
+    /// with commits that find none, or as long as publishers insist nothing would ever be removed.
+    pub(super) fn leaves_out(&self, command: &Command) -> bool {
+        self.state.full && self.makes_room.is_some_and(|makes_room| makes_room != command.makes_room())
+    }
+
     /// Carries a command out inside the transaction. Its answer waits until that is durable: a refusal too, since it may rest
     /// on what others of the group did.
     pub(super) fn carry_out(&mut self, command: Command) {
         let (connection, broken) = (self.connection, &mut self.broken);
         let state = &mut *self.state;
+        self.makes_room = Some(self.makes_room.unwrap_or(true) && command.makes_room());
         let answer = match command {
             Command::Commit(request, room) => {
                 let (stream, commit) = &request.what;
@@ -53,8 +63,8 @@ impl<'a> Group<'a> {
                 Answer::Step(request.reply, result)
             }
             Command::Fade(request) => {
-                let (stream, now) = &request.what;
-                Answer::Step(request.reply, attempt(broken, || state.fade(connection, stream, *now)))
+                let result = attempt(broken, || state.fade(connection, &request.what));
+                Answer::Step(request.reply, result)
             }
             Command::DeleteChannel(request) => {
                 let (stream, channel, upto) = &request.what;
@@ -79,6 +89,7 @@ impl<'a> Group<'a> {
         };
         match end {
             Ok(()) => {
+                self.state.full &= self.makes_room != Some(false);
                 self.state.committed();
                 self.answers.into_iter().for_each(Answer::send);
             }
@@ -110,6 +121,7 @@ impl<'a> Group<'a> {
         {
             tracing::error!(%error, "a transaction could not be rolled back");
         }
+        self.state.full |= error.sqlite_error_code() == Some(ErrorCode::DiskFull);
         self.state.rolled_back(self.connection);
         let told = map(error, phase);
         tracing::warn!(%error, commands = self.answers.len(), "a transaction failed");

@@ -142,6 +142,10 @@ fn run(
                 closing = true;
                 queue.close();
             } else {
+                if group.leaves_out(&command) {
+                    group.finish();
+                    group = Group::new(&connection, &mut state);
+                }
                 bytes += size(&command);
                 group.carry_out(command);
             }

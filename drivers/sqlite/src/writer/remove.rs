@@ -63,6 +63,8 @@ impl State {
         now: Timestamp,
         most: usize,
     ) -> Result<Step, Failure> {
+        // What is too old the caller says. How long an id is known runs by this store's own clock.
+        let own_now = self.clock.now();
         let stream = self.stream(connection, name)?;
         let beyond = Beyond { retention, cutoff: retention.cutoff(now) };
         let (removal, more) = collect(connection, stream, &beyond, most.min(STEP))?;
@@ -72,7 +74,7 @@ impl State {
                 key::of(stream.row.id, stream.row.first),
                 key::of(stream.row.id, removal.upto)
             ])?;
-            settle(connection, stream, removal, now)?;
+            settle(connection, stream, removal, own_now)?;
         }
         Ok(Step { events, bounds: stream.row.bounds(), more })
     }
@@ -106,13 +108,8 @@ impl State {
     }
 
     /// Forgets ids whose window is over: those of one earlier step, and some of commits.
-    pub(super) fn fade(
-        &mut self,
-        connection: &Connection,
-        name: &StreamName,
-        now: Timestamp,
-    ) -> Result<Step, Failure> {
-        let before = now.minus(self.window).as_millis();
+    pub(super) fn fade(&mut self, connection: &Connection, name: &StreamName) -> Result<Step, Failure> {
+        let before = self.clock.now().minus(self.window).as_millis();
         let stream = self.stream(connection, name)?;
         let id = stream.row.id;
         let oldest: Option<(i64, i64, Vec<u8>)> = connection

@@ -28,6 +28,8 @@ pub(crate) struct State {
     /// Deleted streams whose rows still go.
     pub(super) purging: Vec<StreamId>,
     pub(super) lock: Lock,
+    /// The last transaction that was more than removing something found no room.
+    pub(super) full: bool,
 }
 
 /// A stream as the transaction leaves it.
@@ -82,6 +84,7 @@ impl State {
             first_sequence: config.first_sequence,
             purging,
             lock,
+            full: false,
         }
     }
 
