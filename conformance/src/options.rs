@@ -55,6 +55,7 @@ pub struct Options {
     seed: u64,
     cases: Option<u64>,
     limit: Duration,
+    grace: Duration,
     stop: Shutdown,
 }
 
@@ -63,7 +64,7 @@ impl Options {
     pub fn new(profile: Profile) -> Self {
         // The low half of a version 4 UUID has 62 random bits.
         let seed = uuid::Uuid::new_v4().as_u64_pair().1 >> 1;
-        Self { profile, seed, cases: None, limit: LIMIT, stop: Shutdown::new() }
+        Self { profile, seed, cases: None, limit: LIMIT, grace: GRACE, stop: Shutdown::new() }
     }
 
     /// Reads `EVENTWEIR_PROFILE`, `EVENTWEIR_SEED` and `EVENTWEIR_CASES`. What is not set is as in the quick profile.
@@ -104,6 +105,12 @@ impl Options {
         self
     }
 
+    /// Sets how long a property may take to remove what it made: a minute unless set.
+    pub fn with_grace(mut self, grace: Duration) -> Self {
+        self.grace = grace;
+        self
+    }
+
     /// Ends what runs, and begins nothing more, once a signal is given: what was made is removed first.
     pub fn with_stop(mut self, stop: Shutdown) -> Self {
         self.stop = stop;
@@ -130,6 +137,11 @@ impl Options {
         self.cases().div_ceil(COST)
     }
 
+    /// Returns how long removing what a property made may take.
+    pub(crate) fn grace(&self) -> Duration {
+        self.grace
+    }
+
     /// Returns the signal that ends the run.
     pub(crate) fn stop(&self) -> &Shutdown {
         &self.stop
@@ -151,5 +163,7 @@ fn variable<T: FromStr>(name: &str) -> Result<Option<T>, Failure> {
 
 /// Properties take seconds; one that takes this long is stuck.
 const LIMIT: Duration = Duration::from_secs(120);
+/// Removing what a property made takes as long as a few calls.
+const GRACE: Duration = Duration::from_secs(60);
 /// How many cheap cases one costly round stands for.
 const COST: u64 = 8;

@@ -175,7 +175,7 @@ impl Property {
                         None => run(&lab).await.map(|()| Verdict::Held),
                     }
                 });
-                left(verdict.await, lab.leave()).await
+                left(&options, verdict.await, lab.leave()).await
             }
             (Run::Delivery(run), Examined::Sites(opener)) => {
                 let stage = Stage::new(opener.clone(), options.clone());
@@ -185,7 +185,7 @@ impl Property {
                         None => run(&stage).await.map(|()| Verdict::Held),
                     }
                 });
-                left(verdict.await, stage.leave()).await
+                left(&options, verdict.await, stage.leave()).await
             }
             _ => Err(Failure::new(format!("{self:?} is not a property of the level {}", subject.level()))),
         }
@@ -211,21 +211,23 @@ async fn bounded(
 
 /// Tidies up. What was found before counts more than what tidying up finds.
 async fn left(
+    options: &Options,
     verdict: Result<Verdict, Failure>,
     leaving: impl Future<Output = Result<(), Failure>>,
 ) -> Result<Verdict, Failure> {
-    let late = || Failure::stuck(format!("what the suite made is not removed in {} s", LEAVING.as_secs()));
-    let left = tokio::time::timeout(LEAVING, leaving).await.unwrap_or_else(|_| Err(late()));
+    let grace = options.grace();
+    let late = || Failure::stuck(format!("what the suite made is not removed in {} s", grace.as_secs()));
+    let left = tokio::time::timeout(grace, leaving).await.unwrap_or_else(|_| Err(late()));
     verdict.and_then(|verdict| left.map(|()| verdict))
 }
 
 /// Waits for the thread, which ends in time by itself unless the driver blocks it.
 fn wait<T>(answered: &mpsc::Receiver<T>, options: &Options) -> Result<T, RecvTimeoutError> {
-    let mut end = Instant::now() + options.limit() + LEAVING + GRACE;
+    let mut end = Instant::now() + options.limit() + options.grace() + SPARE;
     let mut stopped = false;
     loop {
         if !stopped && options.stop().has_begun() {
-            (stopped, end) = (true, end.min(Instant::now() + GRACE));
+            (stopped, end) = (true, end.min(Instant::now() + options.grace() + SPARE));
         }
         let left = end.saturating_duration_since(Instant::now());
         match answered.recv_timeout(left.min(LOOK)) {
@@ -277,9 +279,7 @@ pub fn hold(subject: &Subject, law: Law, name: &str) {
 
 /// Enough for real concurrency, also on a small machine.
 const WORKERS: usize = 4;
-/// Removing what a property made takes as long as a few calls.
-const LEAVING: Duration = Duration::from_secs(60);
-/// How long a thread has that was told to end.
-const GRACE: Duration = Duration::from_secs(5);
+/// How long a thread has to end once its time is over.
+const SPARE: Duration = Duration::from_secs(2);
 /// How soon it is seen that the user wants no more.
 const LOOK: Duration = Duration::from_millis(50);

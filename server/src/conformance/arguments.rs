@@ -52,6 +52,9 @@ pub struct ConformanceArgs {
     /// Be the process that the suite kills
     #[arg(long, hide = true)]
     pub(super) child: bool,
+    /// Be a broker that the suite examines, over this stream
+    #[arg(long, hide = true, value_name = "STREAM")]
+    pub(super) serve: Option<String>,
 }
 
 impl fmt::Debug for ConformanceArgs {
@@ -62,7 +65,7 @@ impl fmt::Debug for ConformanceArgs {
 
 /// What is wanted, checked.
 pub(super) struct Wanted {
-    pub(super) examined: Option<Target>,
+    examined: Option<Target>,
     pub(super) options: Options,
     pub(super) levels: Vec<Level>,
     pub(super) time: Option<Duration>,
@@ -80,17 +83,19 @@ const LEVELS: [Level; 4] = [Level::Storage, Level::Broker, Level::Brokers, Level
 impl Wanted {
     pub(super) fn of(arguments: &ConformanceArgs) -> Result<Self> {
         let examined = target(arguments);
-        if examined.is_none() && !arguments.list {
-            return Err(Failure::usage(
-                "name what is examined: --storage URL, or --url http://... for a running broker",
-            ));
-        }
         Ok(Self {
             levels: levels(arguments, examined.as_ref())?,
             options: options(arguments)?,
             time: arguments.time,
             only: arguments.only.clone(),
             examined,
+        })
+    }
+
+    /// Returns what is examined.
+    pub(super) fn examined(&self) -> Result<&Target> {
+        self.examined.as_ref().ok_or_else(|| {
+            Failure::usage("name what is examined: --storage URL, or --url http://... for a running broker")
         })
     }
 

@@ -1,11 +1,14 @@
 //! What is examined: a store, or a running broker.
 
 use super::arguments::{Target, Wanted};
+use super::on_a_runtime;
 use super::place::{Place, UrlHarness};
+use super::remote::Remote;
+use super::served::WeirHost;
 use crate::config::masked_url;
 use crate::failure::{Failure, Result, with_causes};
 use eventweir::Storage;
-use eventweir_conformance::{Level, Subject};
+use eventweir_conformance::{Level, Subject, clients};
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,45 +16,50 @@ use std::time::Duration;
 /// A store that can be opened, or a broker that answers.
 pub(super) enum Examined {
     Store(Arc<Place>),
+    Broker(Remote),
 }
 
 impl Examined {
-    /// Looks whether it is there, before anything is written to it.
+    /// Looks whether it is there and can be used.
     ///
     /// # Errors
     /// When it cannot be examined; the user has to mend that.
-    pub(super) fn open(wanted: &Wanted) -> Result<Self> {
-        match &wanted.examined {
-            Some(Target::Storage(url)) => {
+    pub(super) fn open(wanted: &Target) -> Result<Self> {
+        match wanted {
+            Target::Storage(url) => {
                 let place = Place::new(url.clone());
                 on_a_runtime(look(&place))?;
                 Ok(Self::Store(place))
             }
-            Some(Target::Broker(_)) | None => Err(Failure::usage("a running broker cannot be examined yet")),
+            Target::Broker(target) => {
+                let remote = Remote::new(target)?;
+                on_a_runtime(remote.look())?;
+                Ok(Self::Broker(remote))
+            }
         }
     }
 
     /// Returns the subjects of the levels that are wanted.
     pub(super) fn subjects(&self, wanted: &Wanted) -> Vec<Subject> {
-        let Self::Store(place) = self;
-        let scheme = place.url().split(':').next().unwrap_or_default().to_owned();
-        let subject = |level: &Level| {
-            let harness = UrlHarness::new(place.clone());
-            let subject = match level {
-                Level::Storage => Subject::storage(harness).with_child(child),
-                Level::Broker => Subject::broker(harness),
-                Level::Brokers => Subject::brokers(harness),
-                _ => return None,
-            };
-            Some(subject.named(scheme.clone()))
-        };
-        wanted.levels.iter().filter_map(subject).collect()
+        match self {
+            Self::Store(place) => wanted.levels.iter().flat_map(|level| of_store(place, *level)).collect(),
+            Self::Broker(remote) => {
+                let subject = |protocol| {
+                    let remote = remote.clone();
+                    Subject::wire(move || remote.clone(), protocol)
+                };
+                clients::all().into_iter().map(subject).collect()
+            }
+        }
     }
 
     /// Returns the command that examines the same again, without anything secret.
     pub(super) fn command(&self) -> String {
-        let Self::Store(place) = self;
-        format!("weir conformance --storage '{}'", masked_url(place.url()))
+        let (flag, url) = match self {
+            Self::Store(place) => ("--storage", place.url()),
+            Self::Broker(remote) => ("--url", remote.url()),
+        };
+        format!("weir conformance {flag} '{}'", masked_url(url))
     }
 
     /// Removes what is left of the run.
@@ -59,13 +67,34 @@ impl Examined {
     /// # Errors
     /// When something cannot be removed; it is named.
     pub(super) fn leave(&self) -> Result<()> {
-        let Self::Store(place) = self;
-        let swept = on_a_runtime(async {
-            let swept = tokio::time::timeout(PATIENCE, place.sweep()).await;
-            Ok(swept.map_err(|_| late("be tidied up"))?.map_err(Failure::from))
-        })?;
-        swept.map_err(|failure| Failure::failed(format!("what the run made is not removed: {failure}")))
+        match self {
+            Self::Broker(remote) => on_a_runtime(remote.sweep()),
+            Self::Store(place) => on_a_runtime(async {
+                let swept = tokio::time::timeout(PATIENCE, place.sweep()).await;
+                let swept = swept.map_err(|_| "the store does not answer".to_owned());
+                let swept = swept.and_then(|swept| swept.map_err(|error| with_causes(&error)));
+                swept.map_err(|why| Failure::failed(format!("what the run made is not removed: {why}")))
+            }),
+        }
     }
+}
+
+fn of_store(place: &Arc<Place>, level: Level) -> Vec<Subject> {
+    let harness = UrlHarness::new(place.clone());
+    let subject = match level {
+        Level::Storage => Subject::storage(harness).with_child(child),
+        Level::Broker => Subject::broker(harness),
+        Level::Brokers => Subject::brokers(harness),
+        _ => {
+            let hosted = |protocol| {
+                let place = place.clone();
+                Subject::wire(move || WeirHost::new(place.clone()), protocol)
+            };
+            return clients::all().into_iter().map(hosted).collect();
+        }
+    };
+    let scheme = place.url().split(':').next().unwrap_or_default();
+    vec![subject.named(scheme)]
 }
 
 /// Makes the process that the suite kills: this program again, which is told the place by the suite.
@@ -89,16 +118,6 @@ async fn look(place: &Arc<Place>) -> Result<()> {
 
 fn late(what: &str) -> Failure {
     Failure::usage(format!("--storage: the store cannot {what} in {} seconds", PATIENCE.as_secs()))
-}
-
-/// Runs what a command does beside the suite, which has runtimes of its own.
-fn on_a_runtime<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
-    let runtime = runtime.map_err(|error| Failure::failed(format!("the runtime cannot start: {error}")))?;
-    let done = runtime.block_on(work);
-    // A driver that blocks must not keep the command from ending.
-    runtime.shutdown_background();
-    done
 }
 
 /// Opening a store with a long log takes seconds.

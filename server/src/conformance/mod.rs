@@ -5,6 +5,8 @@ mod chart;
 mod examined;
 mod files;
 mod place;
+mod remote;
+mod served;
 mod signals;
 mod store;
 
@@ -31,15 +33,19 @@ pub fn run(arguments: &ConformanceArgs) -> Result<()> {
         eventweir_conformance::child(UrlHarness::of_child());
         return Ok(());
     }
+    if let Some(stream) = &arguments.serve {
+        return served::serve(stream);
+    }
     let wanted = Wanted::of(arguments)?;
     let mut output = Output::stdout();
     if arguments.list {
         return list(&wanted, &mut output);
     }
+    let target = wanted.examined()?;
     // What cannot be used is told before anything is looked at.
     let mut files = Files::prepare(arguments)?;
     let signals = Signals::listen()?;
-    let examined = Examined::open(&wanted)?;
+    let examined = Examined::open(target)?;
     let subjects = examined.subjects(&wanted);
     let named: Vec<_> = subjects.iter().map(|subject| (subject.level(), subject.name())).collect();
     let selection = wanted.selection(&named)?;
@@ -92,4 +98,14 @@ fn list(wanted: &Wanted, output: &mut Output) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Runs what a command does beside the suite, which has runtimes of its own.
+fn on_a_runtime<T>(work: impl Future<Output = Result<T>>) -> Result<T> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::failed(format!("the runtime cannot start: {error}")))?;
+    let done = runtime.block_on(work);
+    // A driver that blocks must not keep the command from ending.
+    runtime.shutdown_background();
+    done
 }

@@ -1,5 +1,6 @@
 //! The store that is examined: where it is, and how the suite opens and ends it.
 
+use super::served::Running;
 use super::store::UrlStorage;
 use crate::serve::storage::registry;
 use eventweir::{Durability, Error, ErrorKind, Promises, Result, Storage, StreamName, Writers};
@@ -9,6 +10,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
+use uuid::Uuid;
 
 /// Knows one store by its URL, and what the suite made in it.
 pub(super) struct Place {
@@ -20,6 +22,8 @@ pub(super) struct Place {
     opening: tokio::sync::Mutex<()>,
     /// The streams that the suite used and did not remove.
     used: Mutex<BTreeSet<StreamName>>,
+    /// The broker over it that runs now.
+    pub(super) broker: tokio::sync::Mutex<Option<Running>>,
 }
 
 impl Place {
@@ -30,6 +34,7 @@ impl Place {
             shared: Mutex::default(),
             opening: tokio::sync::Mutex::default(),
             used: Mutex::default(),
+            broker: tokio::sync::Mutex::default(),
         })
     }
 
@@ -40,6 +45,17 @@ impl Place {
     /// Returns what the store promised, once it was open.
     pub(super) fn promises(&self) -> Option<Promises> {
         self.promises.lock().clone()
+    }
+
+    /// Returns whether what was acknowledged outlives the store being ended.
+    pub(super) fn survives(&self) -> bool {
+        self.promises().is_some_and(|promises| promises.durability > Durability::Volatile)
+    }
+
+    /// Makes the name of a stream that nobody has.
+    #[allow(clippy::expect_used, reason = "a prefix and 32 hexadecimal digits are a stream name")]
+    pub(super) fn invent(&self) -> StreamName {
+        StreamName::new(&format!("{OWN}{}", Uuid::new_v4().simple())).expect("a stream name")
     }
 
     /// Opens the store, or shares it where it is open and cannot be opened twice.
@@ -112,9 +128,11 @@ impl Place {
     /// # Errors
     /// When some are left; it names them.
     pub(super) async fn sweep(&self) -> Result<()> {
+        if let Some(broker) = self.broker.lock().await.take() {
+            broker.leave(self).await?;
+        }
         let used = std::mem::take(&mut *self.used.lock());
-        let volatile = self.promises().is_none_or(|promises| promises.durability == Durability::Volatile);
-        if used.is_empty() || volatile {
+        if used.is_empty() || !self.survives() {
             return Ok(());
         }
         let store = self.store().await?;
@@ -180,8 +198,7 @@ impl Harness for UrlHarness {
     }
 
     fn place(&self, (): &()) -> Option<String> {
-        let survives = self.0.promises()?.durability > Durability::Volatile;
-        survives.then(|| self.0.url.clone())
+        self.0.survives().then(|| self.0.url.clone())
     }
 
     async fn open(&self, place: &str) -> Result<UrlStorage> {

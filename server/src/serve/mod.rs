@@ -27,12 +27,23 @@ const DRAIN_GRACE: Duration = Duration::from_secs(2);
 /// When the configuration cannot be used, the storage cannot be opened, or the address cannot be had; when a transport failed
 /// while serving, or the storage could not be closed.
 pub async fn serve(config: Config) -> Result<()> {
+    serve_through(config, |storage| storage).await
+}
+
+/// Runs the broker as [`serve`] does, over a storage that a layer has wrapped.
+///
+/// # Errors
+/// As [`serve`].
+pub(crate) async fn serve_through(
+    config: Config,
+    layer: impl FnOnce(Arc<dyn Storage>) -> Arc<dyn Storage>,
+) -> Result<()> {
     let signals = Signals::listen()?;
     let tokens = Tokens::read(&config.auth)?;
     let frontend = frontend::bind(&config, tokens.are_needed()).await?;
     let reloader = frontend.certificate_reloader();
     let url = frontend::url(frontend.local_addr(), reloader.is_some());
-    let storage = open_storage(&config).await?;
+    let storage = layer(open_storage(&config).await?);
     let broker = compose(&config, storage).shared_auth(tokens.auth()).transport(frontend).build()?;
     broker.check_ready().await?;
     announce(&url);

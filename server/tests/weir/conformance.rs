@@ -1,8 +1,11 @@
 //! `weir conformance`: what it finds, what it leaves alone, and how it ends.
 
 mod bad_input;
+mod mangled;
 mod others_data;
 mod reports;
+mod running_broker;
+mod stopping;
 
 use crate::support::{Ran, run_in};
 use std::path::Path;

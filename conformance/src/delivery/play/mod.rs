@@ -72,6 +72,11 @@ impl Play {
         self.stage.site.abilities().selects(selector)
     }
 
+    /// Returns whether the site's clients can begin with what is published from now on.
+    pub(crate) fn begins_with_what_comes(&self) -> bool {
+        self.stage.site.abilities().latest
+    }
+
     /// From now on calls may fail: something disturbs.
     pub(crate) fn expect_trouble(&self) {
         self.stage.calm.store(false, Ordering::SeqCst);

@@ -24,7 +24,7 @@ pub(crate) async fn a_reader_sees_everything_in_order(stage: &Stage) -> Result<(
 /// The seam between what is read from the store and what comes live is where events are missed and doubled.
 pub(crate) async fn history_becomes_live_without_a_seam(stage: &Stage) -> Result<(), Failure> {
     let mut play = begin(stage).await?;
-    let latest = stage.site().await?.abilities().latest;
+    let latest = play.begins_with_what_comes();
     let publishing = publish_side_by_side(&play, 3, 60);
     for number in 0..READERS {
         let from = if latest && number % 3 == 0 { From::Latest } else { From::Earliest };

@@ -51,6 +51,16 @@ pub(crate) fn run_with_input(
     ran
 }
 
+/// Runs `weir` in a folder, and interrupts it once something holds.
+pub(crate) fn stop_after(folder: &Path, arguments: &[&str], holds: impl FnMut() -> bool) -> Ran {
+    let mut command = weir(folder);
+    let child = command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    super::wait_until("it is under way", holds);
+    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success());
+    finished(child)
+}
+
 /// Waits for a command to end, and ends it itself when it does not.
 fn finished(child: Child) -> Ran {
     let id = child.id().to_string();

@@ -6,7 +6,7 @@ mod event_stream;
 mod wire;
 
 pub(crate) use broker::{Broker, Stopping};
-pub(crate) use command::{Ran, run_in, run_with_input};
+pub(crate) use command::{Ran, run_in, run_with_input, stop_after};
 pub(crate) use event_stream::EventStream;
 pub(crate) use wire::Request;
 
