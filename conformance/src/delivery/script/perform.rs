@@ -7,6 +7,8 @@ use crate::delivery::{Disturbance, From, Stage};
 use crate::storage::crew::Crew;
 use crate::words::pattern;
 use eventweir::{ChannelName, Scope, Selector};
+use std::time::Duration;
+use tokio::time::sleep;
 
 /// Performs acts, and checks the whole history in the end.
 pub(crate) async fn perform(stage: &Stage, acts: &[Act], _seed: u64) -> Result<(), Failure> {
@@ -60,6 +62,12 @@ async fn publish(
 
 async fn happen(play: &Play, happening: &Happening) -> Result<(), Failure> {
     match happening {
+        // Nobody gets through while it lasts: an act that waits for an answer would wait for ever.
+        Happening::Plain(Disturbance::LoseAnswers(true)) => {
+            play.disturb(&Disturbance::LoseAnswers(true)).await?;
+            sleep(A_WHILE).await;
+            play.disturb(&Disturbance::LoseAnswers(false)).await
+        }
         Happening::Plain(disturbance) => play.disturb(disturbance).await,
         Happening::Remove { channel } => {
             play.disturb(&Disturbance::Remove { channel: at(play, *channel) }).await
@@ -91,3 +99,6 @@ fn selection_of(play: &Play, number: usize) -> (Selector, ChannelName) {
         }
     }
 }
+
+/// Long enough for several requests.
+const A_WHILE: Duration = Duration::from_millis(30);
