@@ -17,7 +17,8 @@ pub(crate) struct Ledger {
     /// By life, writer and number.
     tries: BTreeMap<(u64, u64, u64), Try>,
     life: u64,
-    failures: usize,
+    /// What a writer of this life was told last when its commit failed.
+    failure: Option<String>,
     /// Acknowledged by nobody, and there.
     recovered: usize,
 }
@@ -43,17 +44,17 @@ pub(crate) enum Outcome {
 
 impl Ledger {
     pub(crate) fn new(seed: u64, epoch: Epoch) -> Self {
-        Self { seed, epoch, tries: BTreeMap::new(), life: 0, failures: 0, recovered: 0 }
+        Self { seed, epoch, tries: BTreeMap::new(), life: 0, failure: None, recovered: 0 }
     }
 
     /// Notes what the process of another life says from now on.
     pub(crate) fn begin(&mut self, life: u64) {
-        (self.life, self.failures) = (life, 0);
+        (self.life, self.failure) = (life, None);
     }
 
-    /// Returns whether a writer of this life was told an error.
-    pub(crate) fn has_failures(&self) -> bool {
-        self.failures > 0
+    /// Returns what a writer of this life was told when its commit failed.
+    pub(crate) fn failure(&self) -> Option<&str> {
+        self.failure.as_deref()
     }
 
     /// Notes what a process said.
@@ -65,7 +66,7 @@ impl Ledger {
             }
             Line::Acknowledged(writer, receipt) => self.end_try(writer, Outcome::Acknowledged(receipt)),
             Line::Failed(writer, effect, why) => {
-                self.failures += 1;
+                self.failure = Some(why.clone());
                 let refused = effect == Effect::NotApplied;
                 self.end_try(writer, if refused { Outcome::Refused(why) } else { Outcome::Unknown })
             }
@@ -315,8 +316,10 @@ async fn repeat(
     seed: u64,
 ) -> Result<(), Failure> {
     let name = attempt.name();
-    let receipt = client.commit(&attempt.commit(seed)).await;
-    let receipt = receipt.map_err(|failure| failure.at(format!("the commit {name}, made again")))?;
+    let receipt = client.try_commit(&attempt.commit(seed)).await.map_err(|error| {
+        let failure = Failure::from(error).at(format!("the commit {name}, made again"));
+        if outcome.first().is_some() { failure.or_of(Law::NoDuplicate) } else { failure }
+    })?;
     let there = match outcome {
         Outcome::Acknowledged(first) => first.events.iter().map(|placed| placed.sequence).collect(),
         Outcome::Recovered(there) => there.clone(),

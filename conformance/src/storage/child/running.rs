@@ -38,7 +38,7 @@ impl Running {
                     left -= u64::from(matches!(line, Line::Acknowledged(..)));
                     ledger.note(line)?;
                 }
-                None if ledger.has_failures() => return Ok(()),
+                None if ledger.failure().is_some() => return Ok(()),
                 None => return Err(self.ended()),
             }
         }

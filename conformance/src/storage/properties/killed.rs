@@ -27,12 +27,23 @@ async fn kill_again_and_again(lab: &Lab, seed: u64) -> Result<(), Failure> {
             let mut process = Running::start(lab, &place, &stream, seed, life)?;
             let death = Death::choose(&mut dice);
             death.come(&mut process, &mut ledger).await?;
-            process.kill(&mut ledger).await
+            process.kill(&mut ledger).await?;
+            expect_undisturbed(&ledger)
         };
         (bench, ()) = bench.lend(lived).await.map_err(|failure| with_counts(failure, &ledger))?;
         check(&bench, &mut ledger).await?;
     }
     Ok(())
+}
+
+/// A process that has the store to itself is refused nothing.
+fn expect_undisturbed(ledger: &Ledger) -> Result<(), Failure> {
+    match ledger.failure() {
+        Some(why) => {
+            Err(Failure::new(format!("a commit of the process that writes should have succeeded: {why}")))
+        }
+        None => Ok(()),
+    }
 }
 
 /// When a process is killed.
@@ -89,26 +100,28 @@ async fn stand_still(lab: &Lab, seed: u64) -> Result<(), Failure> {
         process.acknowledge(&mut ledger, dice.between(1, 40)).await?;
         process.pause().await?;
         process.listen(&mut ledger).await?;
-        intrude(lab, &place, &stream, seed, &mut ledger).await?;
+        let intruded = intrude(lab, &place, &stream, seed, &mut ledger).await?;
         process.resume()?;
-        // It goes on, or is told that it may not any more.
+        // It goes on. Only when another one may have taken its place it may be told so.
         process.acknowledge(&mut ledger, dice.between(1, 40)).await?;
-        process.kill(&mut ledger).await
+        process.kill(&mut ledger).await?;
+        if intruded { Ok(()) } else { expect_undisturbed(&ledger) }
     };
     let (bench, ()) = bench.lend(lived).await.map_err(|failure| with_counts(failure, &ledger))?;
     check(&bench, &mut ledger).await
 }
 
-/// Opens the store of a process that stands still, and commits to it. Whatever the driver makes of that, its answer must be true.
+/// Opens the store of a process that stands still, and commits to it. Whatever the driver makes of that, its answer must be
+/// true. Returns whether the commit may have been carried out.
 async fn intrude(
     lab: &Lab,
     place: &str,
     stream: &StreamName,
     seed: u64,
     ledger: &mut Ledger,
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
     // To refuse it, and to let it wait, are both ways to have one owner.
-    let Ok(Ok(other)) = timeout(INTRUDER_WAITS, lab.open_beside(place)).await else { return Ok(()) };
+    let Ok(Ok(other)) = timeout(INTRUDER_WAITS, lab.open_beside(place)).await else { return Ok(false) };
     let attempt = Attempt { life: 0, writer: INTRUDER, number: 0, before: Before::default() };
     ledger.begin_try(attempt);
     let answer = timeout(INTRUDER_WAITS, other.commit(stream, &attempt.commit(seed))).await;
@@ -117,10 +130,11 @@ async fn intrude(
         Ok(Err(error)) if error.effect() == Effect::NotApplied => Outcome::Refused(error.to_string()),
         Ok(Err(_)) | Err(_) => Outcome::Unknown,
     };
+    let refused = matches!(outcome, Outcome::Refused(_));
     ledger.end_try(INTRUDER, outcome)?;
     // It may wait for the one that stands still, and that is nothing to wait for.
     let _ = timeout(INTRUDER_WAITS, other.close()).await;
-    Ok(())
+    Ok(!refused)
 }
 
 async fn begin(lab: &Lab, seed: u64) -> Result<(Bench, Ledger, Dice), Failure> {
