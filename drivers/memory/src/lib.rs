@@ -50,7 +50,7 @@ impl MemoryStorage {
     /// Everything that takes room counts: data, headers and records as they are, and 256 bytes for each event, channel, cursor,
     /// record, and id that is remembered. A commit that would need more is refused as
     /// [`StorageFull`](ErrorKind::StorageFull), whole; trimming makes room, and ids do when their window is over.
-    pub fn with_room(bytes: u64) -> Self {
+    pub fn with_max_bytes(bytes: u64) -> Self {
         Self::made(Arc::new(SystemClock), Duration::from_secs(3600), Room::of(bytes))
     }
 

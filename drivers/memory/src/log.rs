@@ -75,7 +75,7 @@ impl Log {
         self.bytes
     }
 
-    /// Counts what takes room, as [`MemoryStorage::with_room`](crate::MemoryStorage::with_room) says. An event's id counts with
+    /// Counts what takes room, as [`MemoryStorage::with_max_bytes`](crate::MemoryStorage::with_max_bytes) says. An event's id counts with
     /// it, and by itself once the event is gone.
     pub(crate) fn weight(&self) -> u64 {
         let things = self.events.len()

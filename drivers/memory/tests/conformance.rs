@@ -23,7 +23,7 @@ impl Harness for Memory {
     }
 
     async fn small(&self) -> Result<Option<(MemoryStorage, ())>> {
-        Ok(Some((MemoryStorage::with_room(2 << 20), ())))
+        Ok(Some((MemoryStorage::with_max_bytes(2 << 20), ())))
     }
 
     async fn with_clock(&self, clock: ManualClock) -> Result<Option<(MemoryStorage, ())>> {

@@ -24,7 +24,7 @@ async fn commit(storage: &MemoryStorage, commit: &Commit) -> Result<Receipt> {
 
 #[tokio::test]
 async fn room_is_given_back_by_trims_and_deletions() {
-    let (storage, main) = (MemoryStorage::with_room(ROOM), StreamName::main());
+    let (storage, main) = (MemoryStorage::with_max_bytes(ROOM), StreamName::main());
     let nothing = Retention { max_events: Some(0), ..Retention::FOREVER };
     for round in 0..50 {
         commit(&storage, &event(80_000)).await.unwrap();
@@ -41,7 +41,7 @@ async fn room_is_given_back_by_trims_and_deletions() {
 
 #[tokio::test]
 async fn a_record_takes_the_room_of_its_last_value() {
-    let storage = MemoryStorage::with_room(ROOM);
+    let storage = MemoryStorage::with_max_bytes(ROOM);
     for _ in 0..50 {
         commit(&storage, &record(60_000)).await.unwrap();
         commit(&storage, &record(90_000)).await.unwrap();
@@ -54,7 +54,7 @@ async fn a_record_takes_the_room_of_its_last_value() {
 
 #[tokio::test]
 async fn streams_share_the_room_and_repetitions_need_none() {
-    let storage = MemoryStorage::with_room(ROOM);
+    let storage = MemoryStorage::with_max_bytes(ROOM);
     let (other, first) = (StreamName::new("other").unwrap(), event(90_000).with_id(CommitId::generate()));
     let receipt = storage.commit(&other, &first).await.unwrap();
     assert_eq!(commit(&storage, &event(90_000)).await.unwrap_err().kind(), ErrorKind::StorageFull);

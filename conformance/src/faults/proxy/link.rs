@@ -9,14 +9,15 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{ReadHalf, WriteHalf};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep, sleep_until};
 
 /// What all connections meet.
 #[derive(Debug, Default)]
 pub(super) struct Weather {
-    calm_from: Mutex<Option<Instant>>,
+    /// Until when bytes wait. Those that do notice when it changes.
+    calm_from: watch::Sender<Option<Instant>>,
     piece: AtomicUsize,
     no_answers: AtomicBool,
     cuts: AtomicU64,
@@ -24,7 +25,7 @@ pub(super) struct Weather {
 
 impl Weather {
     pub(super) fn stall_until(&self, moment: Instant) {
-        *self.calm_from.lock() = Some(moment);
+        self.calm_from.send_replace(Some(moment));
     }
 
     pub(super) fn split(&self, bytes: usize) {
@@ -37,11 +38,13 @@ impl Weather {
 
     /// Waits until bytes go on.
     async fn calm(&self) {
+        let mut calm_from = self.calm_from.subscribe();
         loop {
-            let until = *self.calm_from.lock();
-            match until {
-                Some(until) if until > Instant::now() => sleep_until(until).await,
-                _ => return,
+            let until = *calm_from.borrow_and_update();
+            let Some(until) = until.filter(|until| *until > Instant::now()) else { return };
+            tokio::select! {
+                () = sleep_until(until) => {}
+                _ = calm_from.changed() => {}
             }
         }
     }

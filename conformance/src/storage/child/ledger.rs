@@ -357,3 +357,6 @@ fn recognised(has_id: bool, receipt: &Receipt) -> bool {
 
 /// So many commits of each writer are made again.
 const REPEATED: usize = 6;
+
+#[cfg(test)]
+mod tests;
