@@ -131,21 +131,35 @@ impl Place {
         if let Some(broker) = self.broker.lock().await.take() {
             broker.leave(self).await?;
         }
-        let used = std::mem::take(&mut *self.used.lock());
-        if used.is_empty() || !self.survives() {
+        let used = self.used.lock().clone();
+        self.remove(used).await
+    }
+
+    /// Removes streams, when nobody else has the store open.
+    ///
+    /// # Errors
+    /// When some are left; they are removed by the next [`sweep`](Self::sweep).
+    pub(super) async fn remove(&self, streams: BTreeSet<StreamName>) -> Result<()> {
+        if streams.is_empty() || !self.survives() {
             return Ok(());
         }
         let store = self.store().await?;
+        let removed = self.remove_from(&*store, &streams).await;
+        self.forget(&store);
+        removed.and(store.close().await)
+    }
+
+    async fn remove_from(&self, store: &dyn Storage, streams: &BTreeSet<StreamName>) -> Result<()> {
         let Some(catalog) = store.catalog() else {
-            let names: Vec<_> = used.iter().map(StreamName::as_str).collect();
+            let names: Vec<_> = streams.iter().map(StreamName::as_str).collect();
             let message = format!("the store cannot remove streams: it keeps {}", names.join(", "));
             return Err(Error::new(ErrorKind::Unsupported, message));
         };
-        for stream in catalog.streams().await?.iter().filter(|stream| used.contains(stream)) {
+        for stream in catalog.streams().await?.iter().filter(|stream| streams.contains(stream)) {
             catalog.delete_stream(stream).await?;
         }
-        self.forget(&store);
-        store.close().await
+        streams.iter().for_each(|stream| self.removed(stream));
+        Ok(())
     }
 }
 

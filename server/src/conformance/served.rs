@@ -72,16 +72,16 @@ pub(super) struct Running {
 }
 
 impl Running {
-    /// Removes the stream, and ends the broker. What a broker that died could not remove, the end of the run does.
+    /// Ends the broker, and then removes its stream: a broker that runs looks at its stream all the time, and looking makes it
+    /// again.
     pub(super) async fn leave(mut self, place: &Place) -> eventweir::Result<()> {
         // It may stand still, or be gone.
         let _ = self.process.resume();
-        if self.remote.begin_anew().await.is_ok() {
-            place.removed(&self.stream);
-        }
         if self.process.terminate(PATIENCE).await.is_err() {
             self.process.kill().await.map_err(failed)?;
         }
+        // What cannot be removed now is tried again at the end of the run, and told there.
+        let _ = place.remove([self.stream].into()).await;
         Ok(())
     }
 }
