@@ -28,10 +28,10 @@ mod tls;
 use crate::delivery::Protocol;
 pub use native::{native_long_poll, native_polling};
 pub use remote::RemoteHost;
-pub use rse::{rse, rse_long_poll, rse_of_2012};
+pub use rse::{rse, rse_long_poll, rse_of_2012, rse_stream};
 pub use sse::sse;
 
 /// Lists every protocol that this project has a client for.
-pub fn all() -> [Protocol; 6] {
-    [native_polling(), native_long_poll(), sse(), rse(), rse_long_poll(), rse_of_2012()]
+pub fn all() -> [Protocol; 7] {
+    [native_polling(), native_long_poll(), sse(), rse(), rse_long_poll(), rse_stream(), rse_of_2012()]
 }

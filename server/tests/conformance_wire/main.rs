@@ -23,4 +23,5 @@ suite!(native_long_poll);
 suite!(sse);
 suite!(rse);
 suite!(rse_long_poll);
+suite!(rse_stream);
 suite!(rse_of_2012);

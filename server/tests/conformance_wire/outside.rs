@@ -3,7 +3,9 @@
 use crate::host::{WeirProcess, weir};
 use eventweir::{ChannelName, NewEvent, Selector};
 use eventweir_conformance::clients::{self, RemoteHost};
-use eventweir_conformance::{Client, From, Host, Law, Level, Options, Profile, Property, Subject, Told, Verdict};
+use eventweir_conformance::{
+    Client, From, Host, Law, Level, Options, Profile, Property, Subject, Told, Verdict,
+};
 use std::path::Path;
 
 /// Writes a certificate for 127.0.0.1 that vouches for itself.
@@ -72,7 +74,8 @@ fn what_belongs_to_others_too_is_neither_trimmed_nor_ended() {
     let url = runtime.block_on(host.start()).unwrap().to_string();
     let options = Options::new(Profile::Quick).with_cases(1);
     let subject = Subject::wire(move || RemoteHost::new(&url, None), clients::native_polling());
-    let skipped = |law, name| match Property::named(Level::Wire, law, name).unwrap().check(&subject, &options) {
+    let skipped = |law, name| match Property::named(Level::Wire, law, name).unwrap().check(&subject, &options)
+    {
         Ok(Verdict::Skipped(why)) => why,
         other => panic!("{name}: {other:?}"),
     };

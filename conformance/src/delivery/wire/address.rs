@@ -5,6 +5,12 @@ use http::Uri;
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+/// A socket that accepts no connection in this time is not the one.
+const CONNECT_TIME: Duration = Duration::from_secs(5);
 
 /// Says where a broker is, as whom to come, and which socket really leads there.
 ///
@@ -49,7 +55,8 @@ impl Address {
         })
     }
 
-    /// Takes a URL and asks the system where its host is.
+    /// Takes a URL and asks the system where its host is. Of several sockets it takes the first that accepts a connection:
+    /// `localhost` has two, and a broker may listen at one of them.
     ///
     /// # Errors
     /// As [`new`](Self::new); `InvalidInput` when a scheme other than `http` and `https` comes without a port, and
@@ -61,7 +68,14 @@ impl Address {
         let host = address.host.trim_start_matches('[').trim_end_matches(']');
         let unknown = || Error::new(ErrorKind::Unavailable, format!("the name {host} leads nowhere"));
         let found = tokio::net::lookup_host((host, port)).await;
-        let socket = found.map_err(|error| unknown().with_source(error))?.next().ok_or_else(unknown)?;
+        let found: Vec<_> = found.map_err(|error| unknown().with_source(error))?.collect();
+        let mut socket = *found.first().ok_or_else(unknown)?;
+        for other in &found {
+            if let Ok(Ok(_)) = timeout(CONNECT_TIME, TcpStream::connect(other)).await {
+                socket = *other;
+                break;
+            }
+        }
         Ok(address.through(socket))
     }
 
@@ -158,6 +172,15 @@ mod tests {
             let error = Address::new(bad, socket).unwrap_err();
             assert!(!error.to_string().contains("secret"), "{error}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_name_leads_to_the_socket_that_answers() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let socket = listener.local_addr().unwrap();
+        let address = Address::resolve(&format!("http://localhost:{}", socket.port())).await.unwrap();
+        assert_eq!(address.socket(), socket);
+        assert!(Address::resolve("zmq://localhost").await.is_err());
     }
 
     #[test]

@@ -36,6 +36,11 @@ async fn an_answer_of_rse_that_waited() {
 }
 
 #[tokio::test]
+async fn frames_of_an_event_stream_of_rse() {
+    cut_at_every_byte(clients::rse_stream()).await;
+}
+
+#[tokio::test]
 async fn an_answer_of_rse_as_of_2012() {
     cut_at_every_byte(clients::rse_of_2012()).await;
 }
@@ -82,8 +87,8 @@ impl<'a> Reader<'a> {
     async fn begin(protocol: &'a Protocol, address: Address) -> Self {
         let mut client = protocol.connect(address.clone()).await.unwrap();
         client.follow(&Selector::exact(channel()), &From::Earliest).await.unwrap();
-        if protocol.name() != "sse" {
-            // The connection is there from now on.
+        if !["sse", "rse stream"].contains(&protocol.name()) {
+            // The connection is there from now on, as a stream's is.
             let began = client.next().await.unwrap();
             assert!(began.is_empty(), "{began:?}");
         }
