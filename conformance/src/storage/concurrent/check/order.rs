@@ -12,7 +12,8 @@ use eventweir::{ChannelName, ErrorKind, Expect, Sequence};
 /// What the stream was after each commit that appended something.
 pub(super) struct Order<'a> {
     moments: Vec<Moment>,
-    deletions: Vec<(usize, &'a ChannelName, Sequence)>,
+    /// When a channel was deleted, and up to which sequence; nothing else was under way then.
+    deletions: Vec<(u64, &'a ChannelName, Sequence)>,
     /// The fewest events that a trim kept, and the clocks at which trims began.
     trims: Vec<(u64, u64)>,
 }
@@ -56,7 +57,7 @@ impl<'a> Order<'a> {
         // Scripts with repeated ids are made only where they are recognised.
         let moments = vec![Moment { model: Model::new(true), since: 0 }];
         let deletions = told.calls.iter().filter_map(|call| match &call.made {
-            Made::Delete { channel, head } => Some((call.phase, channel, *head)),
+            Made::Delete { channel, head } => Some((call.returned, channel, *head)),
             _ => None,
         });
         let trims = told.calls.iter().filter_map(|call| match &call.made {
@@ -130,7 +131,7 @@ impl<'a> Order<'a> {
     pub(super) fn seen_by(&self, call: &Call, moment: &Moment, first: Sequence) -> Model {
         let mut model = moment.model.clone();
         model.remove(|event| {
-            event.sequence < first || self.is_deleted(call.phase, &event.channel, event.sequence)
+            event.sequence < first || self.is_deleted(call.invoked, &event.channel, event.sequence)
         });
         model
     }
@@ -143,7 +144,7 @@ impl<'a> Order<'a> {
         let mut first = Sequence::ZERO.plus(head.next().get().saturating_sub(kept).max(1));
         let untrimmed = moment.model.retained().skip(first.previous().get() as usize);
         for event in untrimmed {
-            if !self.is_deleted(call.phase, &event.channel, event.sequence) {
+            if !self.is_deleted(call.invoked, &event.channel, event.sequence) {
                 break;
             }
             first = event.sequence.next();
@@ -151,10 +152,11 @@ impl<'a> Order<'a> {
         first
     }
 
-    fn is_deleted(&self, phase: usize, channel: &ChannelName, sequence: Sequence) -> bool {
-        self.deletions
-            .iter()
-            .any(|(after, deleted, head)| *after < phase && *deleted == channel && sequence <= *head)
+    fn is_deleted(&self, invoked: u64, channel: &ChannelName, sequence: Sequence) -> bool {
+        let deleted = |(at, deleted, head): &(u64, &ChannelName, Sequence)| {
+            *at < invoked && *deleted == channel && sequence <= *head
+        };
+        self.deletions.iter().any(deleted)
     }
 }
 
