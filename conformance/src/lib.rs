@@ -17,6 +17,8 @@ mod subject;
 
 #[cfg(feature = "http")]
 pub mod clients;
+#[doc = include_str!("../failure-classes.md")]
+pub mod failure_classes {}
 mod delivery;
 mod history;
 mod storage;
