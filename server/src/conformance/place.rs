@@ -123,6 +123,21 @@ impl Place {
         self.used.lock().remove(stream);
     }
 
+    /// Makes a stream and removes it again, and returns after which sequence it began.
+    ///
+    /// # Errors
+    /// When the store cannot be opened, written to or closed.
+    pub(super) async fn try_out(&self) -> Result<u64> {
+        let store = self.store().await?;
+        let stream = self.invent();
+        self.own(&stream)?;
+        let head = store.bounds(&stream).await.map(|bounds| bounds.head.get());
+        self.forget(&store);
+        let closed = store.close().await;
+        self.sweep().await?;
+        closed.and(head)
+    }
+
     /// Removes the streams that properties could not remove: they were stuck, or their processes died.
     ///
     /// # Errors

@@ -64,6 +64,14 @@ fn a_file_that_is_no_store_is_refused_and_stays_as_it_is() {
 }
 
 #[test]
+fn a_store_that_does_not_count_from_1_is_refused_and_keeps_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let ran = conformance(folder.path(), &["--storage", "sqlite:events.db?first_sequence=1000"]);
+    refused(&ran, "begins its streams after 999");
+    assert_eq!(super::stopping::streams(&folder.path().join("events.db")), (vec![], true));
+}
+
+#[test]
 fn a_store_that_a_broker_has_open_is_refused_and_the_broker_goes_on() {
     let folder = tempfile::tempdir().unwrap();
     let broker = Broker::start(folder.path(), &["--storage", "sqlite:events.db"]);

@@ -1,5 +1,6 @@
 //! A run that is interrupted removes what it made, and says what it did not look at.
 
+use super::conformance;
 use crate::support::{run_in, stop_after};
 use eventweir::{Storage, StreamName};
 use eventweir_sqlite::{SqliteConfig, SqliteStorage};
@@ -27,7 +28,7 @@ fn an_interrupted_run_tidies_up_and_reports() {
 }
 
 /// Lists the streams of a store, and says whether it could be opened for writing.
-fn streams(path: &Path) -> (Vec<StreamName>, bool) {
+pub(super) fn streams(path: &Path) -> (Vec<StreamName>, bool) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     if !path.exists() {
         return (Vec::new(), false);
@@ -42,6 +43,17 @@ fn streams(path: &Path) -> (Vec<StreamName>, bool) {
         storage.close().await.unwrap();
         (streams, is_writer)
     })
+}
+
+#[test]
+fn rounds_go_on_with_following_seeds_until_the_time_is_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments =
+        ["--storage", "memory:", "--only", "pages_keep_to_their_limits", "--time", "2s", "--seed", "5"];
+    let ran = conformance(folder.path(), &arguments);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(ran.stderr.starts_with("round 2 from seed 7\nround 3 from seed 9\n"), "{ran:?}");
+    assert!(ran.stdout.starts_with("green: 1 held"), "one report, of the last round: {ran:?}");
 }
 
 #[test]
