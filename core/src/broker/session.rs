@@ -179,7 +179,7 @@ impl Session {
         let keys = TailKeys::of(&query.selector);
         let listener = Listener::new(tail, &query.selector);
         let deadline = tokio::time::Instant::now() + wait;
-        query.start = self.from_now(&listener.tail, query.start).await?;
+        query.start = self.fixed_start(&listener.tail, query.start).await?;
         loop {
             let grown = listener.grown();
             let page = self.read_from(&listener.tail, &keys, &query).await?;
@@ -272,12 +272,12 @@ impl Session {
         let selector = self.own_selector(selector)?;
         let tail = self.open(&selector).await?;
         let listener = Listener::new(tail, &selector);
-        let start = self.from_now(&listener.tail, start).await?;
+        let start = self.fixed_start(&listener.tail, start).await?;
         Ok(Subscription::new(self.clone(), listener, start))
     }
 
     /// Makes a place of "from now on": the store's head, which may be beyond the tail's when another broker has published.
-    async fn from_now(&self, tail: &Tail, start: Start) -> Result<Start> {
+    async fn fixed_start(&self, tail: &Tail, start: Start) -> Result<Start> {
         if start != Start::Latest {
             return Ok(start);
         }
