@@ -2,7 +2,7 @@
 
 use crate::host::InProcess;
 use eventweir::{ChannelName, ContentType, Effect, NewEvent, Selector};
-use eventweir_conformance::{Client, From, Host, Protocol, Proxy, Told, clients};
+use eventweir_conformance::{From, Host, Protocol, Proxy, Told, clients};
 use std::collections::HashMap;
 
 /// No request and no answer here is as long.

@@ -3,7 +3,7 @@
 use crate::host::InProcess;
 use eventweir::{ChannelName, ContentType, Effect, ErrorKind, NewEvent, Scope, Selector};
 use eventweir_conformance::clients::{self, RemoteHost};
-use eventweir_conformance::{Address, Client, From, Host, Told};
+use eventweir_conformance::{Address, From, Host, Told};
 use std::net::SocketAddr;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
