@@ -2,18 +2,18 @@
 
 use super::call::{Call, Came, Clock, Looked, Made};
 use super::step::{
-    CommitStep, CursorStep, ExpectStep, Off, ReadStep, RecordStep, Selection, StartStep, Step,
+    CommitStep, CursorStep, ExpectStep, KNOWN, Off, ReadStep, RecordStep, Selection, StartStep, Step,
 };
 use crate::Failure;
-use crate::storage::script::{CHANNELS, PATTERNS, SOURCES, ScopeKind};
+use crate::storage::script::{CHANNELS, PATTERNS, SOURCES, ScopeKind, other_epoch};
 use crate::storage::stream::{StreamClient, resume};
 use crate::storage::verify::check_refusal;
 use crate::words::{channel, commit_id, cursor, event, event_id, key, pattern, scopes, source};
 use bytes::Bytes;
 use eventweir::{
     ChannelName, Commit, CursorExpect, CursorMove, CursorName, CursorTarget, Direction, Effect, Epoch,
-    ErrorKind, Expect, NewEvent, Position, ReadQuery, Receipt, RecordChange, RecordExpect, RecordKey,
-    Retention, Scope, Selector, Sequence, Start, Timestamp,
+    ErrorKind, Expect, Headers, NewEvent, Position, ReadQuery, Receipt, RecordChange, RecordExpect,
+    RecordKey, Retention, Scope, Selector, Sequence, Start, Timestamp,
 };
 use futures_util::poll;
 use parking_lot::Mutex;
@@ -209,14 +209,17 @@ impl Client {
 
     /// An event that is the same whoever publishes it.
     fn known_event(&self, known: usize) -> NewEvent {
-        let name = format!("E{known}");
-        self.new_event(name.clone(), known, None).with_id(event_id(&name))
+        let name = KNOWN[known];
+        self.new_event(name.to_owned(), known, None).with_id(event_id(name))
     }
 
     fn new_event(&self, name: String, place: usize, by: Option<usize>) -> NewEvent {
         let mut new = event(CHANNELS[place], name);
         new.time = self.common.now;
         new.source = by.map(|number| source(SOURCES[number]));
+        if by.is_some() {
+            new.headers = Headers::new([("trace", "ä")]).unwrap_or_default();
+        }
         new
     }
 
@@ -251,6 +254,10 @@ impl Client {
             CursorStep::Force(below) => {
                 CursorMove::force(name, Sequence::ZERO.plus(head.saturating_sub(below)))
             }
+            CursorStep::Back => {
+                let at = self.seen.cursors.get(&name).copied().flatten().unwrap_or_default();
+                CursorMove::advance(name, at, at.previous())
+            }
             CursorStep::Remove => CursorMove::remove(name),
         };
         change.time = self.common.now;
@@ -263,7 +270,9 @@ impl Client {
         let as_seen = seen.map_or(RecordExpect::Absent, RecordExpect::Version);
         let value = Some(Bytes::from(value.to_owned()));
         match step {
-            RecordStep::Any => RecordChange { key, expect: RecordExpect::Any, value },
+            RecordStep::Any => {
+                RecordChange { key, expect: RecordExpect::Any, value: Some(Bytes::from_static(b"the same")) }
+            }
             RecordStep::AsSeen => RecordChange { key, expect: as_seen, value },
             RecordStep::Remove => RecordChange { key, expect: as_seen, value: None },
         }
@@ -305,6 +314,9 @@ impl Client {
             StartStep::Latest => Start::Latest,
             StartStep::After(below) => Start::After(place(below)),
             StartStep::At(below) => Start::At(Position::new(self.common.epoch, place(below))),
+            StartStep::OtherEpoch(below) => {
+                Start::At(Position::new(other_epoch(self.common.epoch), place(below)))
+            }
         };
         let mut query = ReadQuery::new(selector(&step.selection), start).with_limit(step.limit);
         query.until = step.until.map(place);

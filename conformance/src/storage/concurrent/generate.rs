@@ -1,7 +1,7 @@
 //! What scripts are made of, and how often.
 
 use super::step::{
-    CommitStep, CursorStep, EventStep, ExpectStep, NAMES, Off, ReadStep, RecordStep, Row, Selection,
+    CommitStep, CursorStep, EventStep, ExpectStep, KNOWN, NAMES, Off, ReadStep, RecordStep, Row, Selection,
     StartStep, Step, Who,
 };
 use crate::storage::script::{CHANNELS, SOURCES, ScopeKind};
@@ -67,8 +67,8 @@ fn commit(ids: bool) -> impl Strategy<Value = CommitStep> {
         weighted(likely(0.4), Just(())),
         vec(event(likely(0.15)), 1..=4),
         expect(),
-        weighted(0.2, (0..NAMES, cursor())),
-        weighted(0.2, (0..NAMES, record())),
+        weighted(0.3, (0..NAMES, cursor())),
+        weighted(0.3, (0..NAMES, record())),
         weighted(likely(0.1), 1..4_usize),
     )
         .prop_map(|(id, events, expect, cursor, record, dropped_after)| CommitStep {
@@ -82,7 +82,7 @@ fn commit(ids: bool) -> impl Strategy<Value = CommitStep> {
 }
 
 fn event(known: f64) -> impl Strategy<Value = EventStep> {
-    (0..CHANNELS.len(), weighted(known, 0..NAMES), weighted(0.3, 0..SOURCES.len()))
+    (0..CHANNELS.len(), weighted(known, 0..KNOWN.len()), weighted(0.3, 0..SOURCES.len()))
         .prop_map(|(channel, known, source)| EventStep { channel, known, source })
 }
 
@@ -99,6 +99,7 @@ fn cursor() -> impl Strategy<Value = CursorStep> {
     prop_oneof![
         4 => (0..4_u64).prop_map(CursorStep::Advance),
         1 => (0..4_u64).prop_map(CursorStep::Force),
+        1 => Just(CursorStep::Back),
         1 => Just(CursorStep::Remove),
     ]
 }
@@ -113,6 +114,7 @@ fn read() -> impl Strategy<Value = ReadStep> {
         1 => Just(StartStep::Latest),
         3 => (0..30_u64).prop_map(StartStep::After),
         2 => (0..30_u64).prop_map(StartStep::At),
+        1 => (0..30_u64).prop_map(StartStep::OtherEpoch),
     ];
     let limit = prop_oneof![2 => 1..8_usize, 2 => Just(1000)];
     (selection(), start, weighted(0.2, 0..10_u64), any::<bool>(), limit).prop_map(

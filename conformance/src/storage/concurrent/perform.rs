@@ -4,17 +4,22 @@ use super::call::{Call, Made};
 use super::check;
 use super::client::{Client, Common};
 use super::step::{Row, Step, Who};
-use crate::Failure;
 use crate::storage::crew::Crew;
 use crate::storage::lab::{Bench, Lab};
 use crate::storage::script::CHANNELS;
 use crate::words::{channel, event};
+use crate::{Failure, Law};
 use eventweir::{Commit, Event, Retention, Selector};
 use std::sync::Arc;
 use tokio::sync::Barrier;
 
 /// Performs a script in a fresh store, and checks what was seen of it.
 pub(crate) async fn perform(lab: &Lab, rows: &[Row]) -> Result<(), Failure> {
+    // A call that should have succeeded, and did not, breaks this law.
+    play(lab, rows).await.map_err(|failure| failure.or_of(Law::Honest))
+}
+
+async fn play(lab: &Lab, rows: &[Row]) -> Result<(), Failure> {
     let bench = lab.open().await?;
     let common = Common::new(bench.client.bounds().await?.epoch);
     let count = rows.iter().filter_map(|row| client_of(row)).max().map_or(1, |number| number + 1);

@@ -84,6 +84,8 @@ pub(crate) enum Off {
 pub(crate) enum CursorStep {
     /// From where it was seen, by so much.
     Advance(u64),
+    /// From where it was seen, by one, which is refused.
+    Back,
     /// To so far below the head, wherever it is.
     Force(u64),
     Remove,
@@ -91,7 +93,7 @@ pub(crate) enum CursorStep {
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum RecordStep {
-    /// Whatever it is.
+    /// Whatever it is, to the same value each time.
     Any,
     /// If it is as it was seen.
     AsSeen,
@@ -122,10 +124,13 @@ pub(crate) enum StartStep {
     Latest,
     After(u64),
     At(u64),
+    OtherEpoch(u64),
 }
 
-/// How many cursors, records and known events the scripts use.
+/// How many cursors and records the scripts use.
 pub(crate) const NAMES: usize = 2;
+/// The ids of events that come again: easily taken for one another.
+pub(crate) const KNOWN: [&str; 3] = ["E", "e", "E "];
 
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -186,7 +191,7 @@ impl fmt::Display for CommitStep {
 impl fmt::Display for EventStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.known, self.source) {
-            (Some(known), _) => write!(f, "{} id=E{known}", CHANNELS[known]),
+            (Some(known), _) => write!(f, "{} id={:?}", CHANNELS[known], KNOWN[known]),
             (None, Some(source)) => write!(f, "{} by {}", CHANNELS[self.channel], SOURCES[source]),
             (None, None) => f.write_str(CHANNELS[self.channel]),
         }
@@ -211,6 +216,7 @@ impl fmt::Display for ReadStep {
             StartStep::Latest => f.write_str("from latest")?,
             StartStep::After(below) => write!(f, "after head-{below}")?,
             StartStep::At(below) => write!(f, "at epoch:head-{below}")?,
+            StartStep::OtherEpoch(below) => write!(f, "at another epoch:head-{below}")?,
         }
         if let Some(until) = self.until {
             write!(f, " until head-{until}")?;

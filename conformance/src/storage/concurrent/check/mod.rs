@@ -28,7 +28,7 @@ pub(super) fn check(told: &Told<'_>) -> Result<(), Failure> {
     // What became of every event, and what every reader saw of it.
     history::check(&attempts::history(told))?;
     let groups = groups::groups(told.calls)?;
-    race::check(&groups)?;
+    race::check(told.calls, &groups)?;
     // A call of which nobody knows, and which left nothing to know it by, leaves a hole in what is known.
     let Some(order) = order::Order::of(told, &groups)? else { return Ok(()) };
     answers::check(told, &groups, &order)

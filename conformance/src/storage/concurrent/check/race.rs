@@ -2,6 +2,8 @@
 
 use super::groups::Group;
 use crate::failure::ensure_law;
+use crate::storage::concurrent::call::{Call, Made};
+use crate::storage::concurrent::client::RACE;
 use crate::{Failure, Law};
 use eventweir::{Commit, CursorExpect, CursorTarget, RecordExpect, Sequence};
 
@@ -13,7 +15,7 @@ struct Won<'a> {
     group: &'a Group<'a>,
 }
 
-pub(super) fn check(groups: &[Group<'_>]) -> Result<(), Failure> {
+pub(super) fn check(calls: &[Call], groups: &[Group<'_>]) -> Result<(), Failure> {
     if groups.iter().any(|group| group.is_unknown() && won(group).is_some()) {
         return Ok(());
     }
@@ -46,6 +48,42 @@ pub(super) fn check(groups: &[Group<'_>]) -> Result<(), Failure> {
             pair[1].group.named()
         );
     }
+    calls.iter().try_for_each(|call| check_look(&chain, call))
+}
+
+/// Who looks sees what a winner left, and nothing that somebody was told to have replaced before.
+fn check_look(chain: &[Won<'_>], call: &Call) -> Result<(), Failure> {
+    // A version is made by the move before it; a cursor may stay where it is.
+    let seen: Vec<usize> = match &call.made {
+        Made::Record(key, found) if key.as_str() == RACE => {
+            let value =
+                |won: &Won<'_>| won.group.commit.records.first().and_then(|change| change.value.clone());
+            let version = found.as_ref().map_or(0, |record| record.version as usize);
+            let last = version.checked_sub(1).map(|last| chain.get(last).and_then(value));
+            let right = match (found, last) {
+                (Some(record), Some(value)) => value.as_ref() == Some(&record.value),
+                (found, _) => found.is_none(),
+            };
+            if right { vec![version] } else { Vec::new() }
+        }
+        Made::Cursor(name, found) if name.as_str() == RACE => {
+            let found = found.as_ref().map(|cursor| cursor.sequence);
+            let left = |moves: &usize| moves.checked_sub(1).map(|last| chain[last].to);
+            (0..=chain.len()).filter(|moves| left(moves) == found).collect()
+        }
+        _ => return Ok(()),
+    };
+    let told = |won: &Won<'_>| won.group.calls.iter().any(|other| other.returned < call.invoked);
+    let least = chain.iter().rposition(told).map_or(0, |last| last + 1);
+    let begun = |won: &&Won<'_>| won.group.invoked() < call.returned;
+    let most = chain.iter().filter(begun).count();
+    ensure_law!(Law::Cursor, !seen.is_empty(), "{} shows what no move left there", call.named());
+    ensure_law!(
+        Law::Visibility,
+        seen.iter().any(|moves| (least..=most).contains(moves)),
+        "{} shows what {seen:?} moves left; {least} had been carried out before it, and {most} begun",
+        call.named()
+    );
     Ok(())
 }
 
