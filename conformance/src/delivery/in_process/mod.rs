@@ -192,12 +192,19 @@ impl Site for BrokerSite {
             Disturbance::Deafness(deaf) => self.composition.deafness.switch(*deaf),
             Disturbance::Trim { keep } => {
                 let retention = Retention { max_events: Some(*keep), ..Retention::FOREVER };
-                self.session().await?.trim(&StreamName::main(), &retention).await?;
+                let session = self.session().await?;
+                let main = StreamName::main();
+                insist(|| session.trim(&main, &retention)).await?;
             }
             Disturbance::Remove { channel } => {
-                self.session().await?.delete_channel(channel).await?;
+                let session = self.session().await?;
+                insist(|| session.delete_channel(channel)).await?;
             }
-            Disturbance::BeginAnew => self.session().await?.delete_stream(&StreamName::main()).await?,
+            Disturbance::BeginAnew => {
+                let session = self.session().await?;
+                let main = StreamName::main();
+                insist(|| session.delete_stream(&main)).await?;
+            }
             _ => {
                 return Err(Failure::new(format!(
                     "brokers in this process cannot be asked to {disturbance}"
@@ -266,6 +273,23 @@ async fn until_let_go(store: &Weak<dyn Storage>) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Does what an operator does until it is done: a store that is made to fail refuses operators too, and each of these may be done
+/// twice.
+async fn insist<T, F>(act: impl Fn() -> F) -> eventweir::Result<T>
+where
+    F: Future<Output = eventweir::Result<T>>,
+{
+    for _ in 0..INSISTENCE {
+        match act().await {
+            Err(error) if error.is_retryable() => tokio::time::sleep(Duration::from_millis(1)).await,
+            done => return done,
+        }
+    }
+    act().await
+}
+
+/// More than any seed of faults refuses in a row.
+const INSISTENCE: usize = 100;
 /// How often a broker looks for itself: quick, since the suite also takes wake-ups away.
 const POLL: Duration = Duration::from_millis(25);
 /// What is not there by then has hung: the injected faults wait for less.
