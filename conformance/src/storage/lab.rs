@@ -290,6 +290,9 @@ impl<H: Harness> Opener for HarnessOpener<H> {
     }
 }
 
+/// A store that nobody else holds, its guard and its harness.
+type Taken<H> = (<H as Harness>::Storage, <H as Harness>::Guard, Arc<H>);
+
 /// Fields are dropped in this order: the guard outlives the store.
 struct HarnessOpened<H: Harness> {
     storage: Arc<H::Storage>,
@@ -298,8 +301,8 @@ struct HarnessOpened<H: Harness> {
 }
 
 impl<H: Harness> HarnessOpened<H> {
-    /// Returns the one handle that there is.
-    fn take(self) -> Result<(H::Storage, H::Guard, Arc<H>), Failure> {
+    /// Returns the one handle that there is, and what goes with it.
+    fn take(self) -> Result<Taken<H>, Failure> {
         let Self { storage, guard, harness } = self;
         let storage = Arc::try_unwrap(storage)
             .map_err(|_| Failure::new("the suite itself still holds the store that it wants to end"))?;

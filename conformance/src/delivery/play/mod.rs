@@ -7,7 +7,7 @@ mod reader;
 pub(crate) use publisher::Publisher;
 pub(crate) use reader::{Manner, Role};
 
-use super::{Client, From, Site, Told};
+use super::{From, Site, Told};
 use crate::history::{Counts, History, Recorder, Removed, Saw, Sighting, check};
 use crate::storage::crew::Crew;
 use crate::{Failure, Law};
