@@ -3,9 +3,7 @@
 use crate::host::{WeirProcess, weir};
 use eventweir::{ChannelName, NewEvent, Selector};
 use eventweir_conformance::clients::{self, RemoteHost};
-use eventweir_conformance::{
-    Client, From, Host, Law, Level, Options, Profile, Property, Subject, Told, Verdict,
-};
+use eventweir_conformance::{From, Host, Law, Level, Options, Profile, Property, Subject, Told, Verdict};
 use std::path::Path;
 
 /// Writes a certificate for 127.0.0.1 that vouches for itself.
