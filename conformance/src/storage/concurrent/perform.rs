@@ -22,7 +22,7 @@ pub(crate) async fn perform(lab: &Lab, rows: &[Row]) -> Result<(), Failure> {
 async fn play(lab: &Lab, rows: &[Row]) -> Result<(), Failure> {
     let bench = lab.open().await?;
     let common = Common::new(bench.client.bounds().await?.epoch);
-    let count = rows.iter().filter_map(|row| client_of(row)).max().map_or(1, |number| number + 1);
+    let count = rows.iter().filter_map(client_of).max().map_or(1, |number| number + 1);
     let clients = (0..count).map(|number| Client::new(number, common.clone())).collect();
     let mut play = Play { bench, common, clients, world: Vec::new() };
     let phases = rows.last().map_or(0, |row| row.phase + 1);
