@@ -94,6 +94,7 @@ macro_rules! __storage_properties {
             }
             every Every {
                 scripts_agree_with_the_model [] "Random scripts of all calls do step by step what a plain model does; failing ones shrink";
+                concurrent_scripts_agree_with_the_log [] "Random scripts of several clients at the same time are told what the log says, at a moment of each call; failing ones shrink";
             }
         }
     };
