@@ -15,7 +15,7 @@ use std::process::ExitCode;
 /// Runs the program: reads the command line, carries the command out, and tells a failure in one line on stderr.
 ///
 /// Exit codes: 0 done, 1 failed or refused, 2 a command line or configuration that cannot be used, 130 ended at once by a
-/// second signal.
+/// second signal, or interrupted.
 pub fn main() -> ExitCode {
     let outcome = run(Cli::parse());
     let exit = outcome.as_ref().map_or_else(Failure::exit, |()| Exit::Done);
