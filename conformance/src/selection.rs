@@ -1,6 +1,7 @@
 //! Which properties are looked at.
 
 use crate::{Failure, Level, Property, properties};
+use std::collections::HashSet;
 
 /// Chooses properties: all of them, unless words say which.
 #[derive(Clone, Debug, Default)]
@@ -52,15 +53,15 @@ fn fits(word: &str, level: Level, name: &str, property: &Property) -> bool {
     word.split("::").all(|part| !part.is_empty() && known.contains(&part))
 }
 
-/// Says what words there are, in the order of the documentation.
+/// Says what words there are; properties are too many to name in a sentence.
 fn known(subjects: &[(Level, &str)]) -> String {
     let all = || subjects.iter().flat_map(|(level, _)| properties(*level));
     format!(
-        "there are the levels {}, the subjects {}, the laws {} and the properties {}",
+        "there are the levels {}, the subjects {}, the laws {} and {} properties by name",
         listed(subjects.iter().map(|(level, _)| level.as_str())),
         listed(subjects.iter().map(|(_, name)| *name)),
         listed(all().map(|property| property.law.as_str())),
-        listed(all().map(|property| property.name)),
+        all().map(|property| property.name).collect::<HashSet<_>>().len(),
     )
 }
 

@@ -6,7 +6,6 @@ mod client_commands;
 mod configuration;
 mod conformance;
 mod exposure;
-mod kill;
 mod serving;
 mod support;
 mod token_lists;

@@ -64,7 +64,9 @@ impl Address {
     pub async fn resolve(url: &str) -> Result<Self> {
         let nowhere = SocketAddr::from(([0, 0, 0, 0], 0));
         let address = Self::new(url, nowhere)?;
-        let port = address.port().ok_or_else(|| Error::invalid("the broker's URL names no port"))?;
+        let port = address.port().ok_or_else(|| {
+            Error::invalid("the broker's URL begins with http:// or https://, or names a port")
+        })?;
         let host = address.host.trim_start_matches('[').trim_end_matches(']');
         let unknown = || Error::new(ErrorKind::Unavailable, format!("the name {host} leads nowhere"));
         let found = tokio::net::lookup_host((host, port)).await;
