@@ -30,6 +30,7 @@ macro_rules! __storage_properties {
                 own_events_are_left_out_and_no_others [] "A selection without one source leaves out that source only, and passes over it";
                 readers_of_every_kind_keep_up_with_writers [] "Readers of several selections, beside several writers, see what a later look sees";
                 a_reader_in_pages_misses_nothing_while_the_log_is_trimmed [] "A slow reader is given what is retained, and told of the rest";
+                a_trim_removes_what_it_must_and_no_more [] "Events and bytes are trimmed to their limits, oldest first, and no event more goes";
                 lists_are_whole_page_by_page [Catalog] "A walk through the channels leaves none out";
             }
             told Told {
@@ -196,7 +197,7 @@ macro_rules! __entry {
             name: stringify!($name),
             needs: &[$(Needs::$needs),*],
             text: $text,
-            run: Run::$run(|given| Box::pin(crate::$home::properties::$module::$name(given))),
+            run: Run::$run(|given| Box::pin($crate::$home::properties::$module::$name(given))),
         }
     };
 }

@@ -1,6 +1,6 @@
 //! What is examined, with its types forgotten, so that the properties are compiled once.
 
-use crate::delivery::{InProcess, SiteOpener};
+use crate::delivery::{Client, Disguise, InProcess, SiteOpener};
 use crate::storage::lab::{HarnessOpener, Opener};
 use crate::{Harness, Level};
 use std::fmt;
@@ -57,6 +57,18 @@ impl Subject {
     pub fn with_child(self, command: impl Fn(&str) -> Command + Send + Sync + 'static) -> Self {
         if let Examined::Stores(opener) = &self.examined {
             opener.set_child(Arc::new(command));
+        }
+        self
+    }
+
+    /// Wraps each client that connects: to watch what clients do, or to spoil it. A bare store has none.
+    pub fn with_clients(
+        mut self,
+        wrap: impl Fn(Box<dyn Client>) -> Box<dyn Client> + Send + Sync + 'static,
+    ) -> Self {
+        if let Examined::Sites(opener) = &self.examined {
+            let disguise = Disguise { opener: opener.clone(), wrap: Arc::new(wrap) };
+            self.examined = Examined::Sites(Arc::new(disguise));
         }
         self
     }

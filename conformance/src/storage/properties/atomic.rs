@@ -175,6 +175,9 @@ pub(crate) async fn a_dropped_commit_happens_wholly_or_not_at_all(lab: &Lab) -> 
         let commit = Commit::append(batch()).with_id(commit_id(&name));
         // Asked once whether it is done, and then dropped: on its way, or not even begun.
         let _ = client.try_commit(&commit).now_or_never();
+        expect_all_or_none(&client, &name).await?;
+        // So that the parts of a commit in two parts do not stand side by side.
+        client.publish(event("/between", name.clone())).await?;
         let retried = client.try_commit(&commit).await?;
         let places: Vec<u64> = retried.events.iter().map(|placed| placed.sequence.get()).collect();
         ensure!(
@@ -183,8 +186,17 @@ pub(crate) async fn a_dropped_commit_happens_wholly_or_not_at_all(lab: &Lab) -> 
         );
     }
     if crate::property::remembers_ids(client.storage.promises().dedup) {
-        client.expect_log(3 * ROUNDS).await?;
+        client.expect_log(4 * ROUNDS).await?;
     }
+    Ok(())
+}
+
+/// Looks how much there is of a batch that may still be on its way.
+async fn expect_all_or_none(client: &StreamClient, name: &str) -> Result<(), Failure> {
+    let log = client.all(&Selector::all()).await?;
+    let of_it = |event: &&Arc<Event>| event.id.as_str().split('.').next() == Some(name);
+    let count = log.iter().filter(of_it).count();
+    ensure!(count == 0 || count == 3, "of a commit of 3 events that was dropped {count} are in the log");
     Ok(())
 }
 

@@ -136,8 +136,10 @@ pub(crate) async fn records_are_compare_and_set(lab: &Lab) -> Result<(), Failure
         (RecordExpect::Version(1), Some("b"), None, Some(2)),
         (RecordExpect::Version(1), Some("x"), conflict, Some(2)),
         (RecordExpect::Any, Some(""), None, Some(3)),
-        (RecordExpect::Version(2), None, conflict, Some(3)),
-        (RecordExpect::Version(3), None, None, None),
+        // The same value again is a change, too.
+        (RecordExpect::Any, Some(""), None, Some(4)),
+        (RecordExpect::Version(3), None, conflict, Some(4)),
+        (RecordExpect::Version(4), None, None, None),
         (RecordExpect::Any, None, None, None),
         (RecordExpect::Any, Some("c"), None, Some(1)),
     ] {

@@ -43,6 +43,12 @@ async fn fill(client: &StreamClient) -> Result<(), Failure> {
         .with_cursor(CursorMove::create(cursor("c"), seq(4)))
         .with_record(record);
     client.commit(&commit).await?;
+    let change = RecordChange {
+        key: key("r"),
+        expect: RecordExpect::Version(1),
+        value: Some(Bytes::from_static(b"w")),
+    };
+    client.commit(&Commit::new().with_record(change)).await?;
     client.keep(4).await.map(drop)
 }
 

@@ -70,6 +70,8 @@ pub(crate) async fn ids_are_compared_byte_for_byte(lab: &Lab) -> Result<(), Fail
         "e\u{301}",
         "1",
         "01",
+        &format!("{}a", "i".repeat(254)),
+        &format!("{}b", "i".repeat(254)),
     ];
     for id in ids {
         client.publish(with_id(id, "x")).await?;
@@ -102,7 +104,12 @@ pub(crate) async fn a_repeated_commit_has_no_second_effect(lab: &Lab) -> Result<
         bench = bench.reopen().await?;
     }
     // Its expectation, its cursor and its record do not hold any more; a repetition is not asked about them.
-    let other = Commit::append([event("/c", "other"), event("/c", "more")]).with_id(commit_id("c"));
+    // And neither is it carried out where it could be.
+    let record = RecordChange { key: key("r"), expect: RecordExpect::Any, value: Some(Bytes::new()) };
+    let other = Commit::append([event("/c", "other"), event("/c", "more")])
+        .with_id(commit_id("c"))
+        .with_cursor(CursorMove::force(cursor("c"), seq(1)))
+        .with_record(record);
     for repetition in [commit, other] {
         let again = bench.client.commit(&repetition).await?;
         ensure!(again.repeated, "a commit with a known id was not recognised");

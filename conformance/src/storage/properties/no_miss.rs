@@ -10,7 +10,8 @@ use crate::storage::stream::StreamClient;
 use crate::storage::verify::check_page;
 use crate::words::{channel, event, pattern, scopes, seq, source};
 use eventweir::{
-    ChannelName, Commit, ContentType, Direction, Event, Headers, NewEvent, ReadQuery, Scope, Selector, Start,
+    ChannelName, Commit, ContentType, Direction, Event, Headers, NewEvent, ReadQuery, Retention, Scope,
+    Selector, Start, Timestamp,
 };
 use std::sync::Arc;
 
@@ -243,6 +244,29 @@ pub(crate) async fn a_reader_in_pages_misses_nothing_while_the_log_is_trimmed(
         crate::storage::stream::resume(&mut query, &page);
         kept = 40_u64.saturating_sub(seen + 5).min(kept);
         client.keep(kept.max(3)).await?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn a_trim_removes_what_it_must_and_no_more(lab: &Lab) -> Result<(), Failure> {
+    let client = lab.client().await?;
+    client.commit(&Commit::append((0..20).map(|_| event("/a", vec![0; 10])))).await?;
+    let keep = |events, bytes| Retention { max_age: None, max_events: events, max_bytes: bytes };
+    for (retention, left) in [
+        (Retention::FOREVER, 20),
+        (keep(Some(15), None), 15),
+        (keep(None, Some(95)), 9),
+        (keep(Some(9), Some(90)), 9),
+        (keep(Some(7), Some(50)), 5),
+        (keep(Some(1), None), 1),
+    ] {
+        client.trim(&retention, Timestamp::now()).await?;
+        let log = client.all(&Selector::all()).await?;
+        let kept: Vec<u64> = log.iter().map(|event| event.sequence.get()).collect();
+        ensure!(
+            kept.iter().copied().eq(21 - left..=20),
+            "{retention:?} should keep {left} events, and keeps {kept:?}"
+        );
     }
     Ok(())
 }
