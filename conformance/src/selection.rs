@@ -57,7 +57,7 @@ fn fits(word: &str, level: Level, name: &str, property: &Property) -> bool {
 fn known(subjects: &[(Level, &str)]) -> String {
     let all = || subjects.iter().flat_map(|(level, _)| properties(*level));
     format!(
-        "there are the levels {}, the subjects {}, the laws {} and {} properties by name",
+        "there are the levels {}, the subjects {}, the laws {} and the names of {} properties",
         listed(subjects.iter().map(|(level, _)| level.as_str())),
         listed(subjects.iter().map(|(_, name)| *name)),
         listed(all().map(|property| property.law.as_str())),

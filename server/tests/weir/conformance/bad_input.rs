@@ -24,7 +24,7 @@ fn arguments_that_cannot_be_used_are_refused() {
             &["--storage", "memory:", "--only", "nonsense"],
             "\"nonsense\" names nothing; there are the levels storage",
         ),
-        (&["--storage", "memory:", "--only", "no-miss::nonsense"], "limits_cut_after_the_merge"),
+        (&["--storage", "memory:", "--only", "no-miss::nonsense"], "names nothing; there are"),
         (&["--storage", "memory:", "--only", ""], "names nothing"),
         (&["--storage", "memory:", "--time", "soon"], "90s"),
         (
