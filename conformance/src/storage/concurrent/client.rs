@@ -1,11 +1,9 @@
 //! A client: makes its calls one after the other, beside others that do the same.
 
 use super::call::{Call, Came, Clock, Looked, Made};
-use super::step::{
-    CommitStep, CursorStep, ExpectStep, KNOWN, Off, ReadStep, RecordStep, Selection, StartStep, Step,
-};
+use super::step::{CommitStep, CursorStep, ExpectStep, KNOWN, Off, ReadStep, RecordStep, StartStep, Step};
 use crate::Failure;
-use crate::storage::script::{CHANNELS, PATTERNS, SOURCES, ScopeKind, other_epoch};
+use crate::storage::script::{CHANNELS, SOURCES, other_epoch};
 use crate::storage::stream::{StreamClient, resume};
 use crate::storage::verify::check_refusal;
 use crate::words::{channel, commit_id, cursor, event, event_id, key, pattern, scopes, source};
@@ -318,7 +316,7 @@ impl Client {
                 Start::At(Position::new(other_epoch(self.common.epoch), place(below)))
             }
         };
-        let mut query = ReadQuery::new(selector(&step.selection), start).with_limit(step.limit);
+        let mut query = ReadQuery::new(step.selector.selector(), start).with_limit(step.limit);
         query.until = step.until.map(place);
         if step.newest_first {
             query.direction = Direction::Descending;
@@ -420,23 +418,6 @@ pub(super) fn own_selection(number: usize) -> Selector {
         2 => Selector::ancestors(channel("/a/b/c")),
         3 => Selector::all().except(source(SOURCES[0])),
         _ => scopes([Scope::Pattern(pattern("/*")), Scope::Exact(channel("/a/b"))]),
-    }
-}
-
-fn selector(selection: &Selection) -> Selector {
-    let scope = |(kind, number): &(ScopeKind, usize)| {
-        let channel = || channel(CHANNELS[*number]);
-        match kind {
-            ScopeKind::Exact => Scope::Exact(channel()),
-            ScopeKind::Subtree => Scope::Subtree(channel()),
-            ScopeKind::Ancestors => Scope::Ancestors(channel()),
-            ScopeKind::Pattern => Scope::Pattern(pattern(PATTERNS[number % PATTERNS.len()])),
-        }
-    };
-    let selector = scopes(selection.scopes.iter().map(scope));
-    match selection.except {
-        Some(number) => selector.except(source(SOURCES[number])),
-        None => selector,
     }
 }
 

@@ -1,10 +1,10 @@
 //! What scripts are made of, and how often.
 
 use super::step::{
-    CommitStep, CursorStep, EventStep, ExpectStep, KNOWN, NAMES, Off, ReadStep, RecordStep, Row, Selection,
-    StartStep, Step, Who,
+    CommitStep, CursorStep, EventStep, ExpectStep, KNOWN, NAMES, Off, ReadStep, RecordStep, Row, StartStep,
+    Step, Who,
 };
-use crate::storage::script::{CHANNELS, SOURCES, ScopeKind};
+use crate::storage::script::{CHANNELS, SOURCES, selector_step};
 use proptest::collection::vec;
 use proptest::option::weighted;
 use proptest::prelude::{BoxedStrategy, Just, Strategy, any, prop_oneof};
@@ -117,27 +117,15 @@ fn read() -> impl Strategy<Value = ReadStep> {
         1 => (0..30_u64).prop_map(StartStep::OtherEpoch),
     ];
     let limit = prop_oneof![2 => 1..8_usize, 2 => Just(1000)];
-    (selection(), start, weighted(0.2, 0..10_u64), any::<bool>(), limit).prop_map(
-        |(selection, start, until, newest_first, limit)| ReadStep {
-            selection,
+    (selector_step(), start, weighted(0.2, 0..10_u64), any::<bool>(), limit).prop_map(
+        |(selector, start, until, newest_first, limit)| ReadStep {
+            selector,
             start,
             until,
             newest_first,
             limit,
         },
     )
-}
-
-fn selection() -> impl Strategy<Value = Selection> {
-    let kind = prop_oneof![
-        1 => Just(ScopeKind::Exact),
-        2 => Just(ScopeKind::Subtree),
-        1 => Just(ScopeKind::Ancestors),
-        2 => Just(ScopeKind::Pattern),
-    ];
-    let place = prop_oneof![2 => Just(0), 1 => 0..CHANNELS.len()];
-    (vec((kind, place), 1..=2), weighted(0.2, 0..SOURCES.len()))
-        .prop_map(|(scopes, except)| Selection { scopes, except })
 }
 
 const PHASES: usize = 3;

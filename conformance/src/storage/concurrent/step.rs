@@ -3,7 +3,7 @@
 //! They speak of what a client saw last ("the head that it saw"), so that a script still means something after rows before it
 //! were taken away. [`Display`](fmt::Display) is the line of the table that a failing script prints.
 
-use crate::storage::script::{CHANNELS, PATTERNS, SOURCES, ScopeKind};
+use crate::storage::script::{CHANNELS, SOURCES, SelectorStep};
 use std::fmt;
 
 /// One step, of one client in one phase, or of the world after a phase.
@@ -103,18 +103,12 @@ pub(crate) enum RecordStep {
 
 #[derive(Clone, Debug)]
 pub(crate) struct ReadStep {
-    pub(crate) selection: Selection,
+    pub(crate) selector: SelectorStep,
     pub(crate) start: StartStep,
     /// So far below the head that was seen.
     pub(crate) until: Option<u64>,
     pub(crate) newest_first: bool,
     pub(crate) limit: usize,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct Selection {
-    pub(crate) scopes: Vec<(ScopeKind, usize)>,
-    pub(crate) except: Option<usize>,
 }
 
 /// Where a read starts; numbers count down from the head that was seen.
@@ -210,7 +204,7 @@ impl fmt::Display for Off {
 
 impl fmt::Display for ReadStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ", self.selection)?;
+        write!(f, "{} ", self.selector)?;
         match self.start {
             StartStep::Earliest => f.write_str("from earliest")?,
             StartStep::Latest => f.write_str("from latest")?,
@@ -223,21 +217,5 @@ impl fmt::Display for ReadStep {
         }
         let order = if self.newest_first { ", newest first" } else { "" };
         write!(f, ", at most {}{order}", self.limit)
-    }
-}
-
-impl fmt::Display for Selection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scope = |(kind, place): &(ScopeKind, usize)| match kind {
-            ScopeKind::Exact => CHANNELS[*place].to_owned(),
-            ScopeKind::Subtree => format!("subtree:{}", CHANNELS[*place]),
-            ScopeKind::Ancestors => format!("ancestors:{}", CHANNELS[*place]),
-            ScopeKind::Pattern => PATTERNS[place % PATTERNS.len()].to_owned(),
-        };
-        f.write_str(&self.scopes.iter().map(scope).collect::<Vec<_>>().join(" "))?;
-        match self.except {
-            Some(source) => write!(f, " but not by {}", SOURCES[source]),
-            None => Ok(()),
-        }
     }
 }

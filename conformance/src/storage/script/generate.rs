@@ -1,8 +1,9 @@
 //! What scripts are made of, and how often.
 
+use super::selection::selector_step;
 use super::step::{
     CHANNELS, CommitStep, CursorStep, EventStep, ExpectStep, NAMES, ReadStep, RecordState, RecordStep,
-    SOURCES, ScopeKind, StartStep, Step, TrimStep,
+    SOURCES, StartStep, Step, TrimStep,
 };
 use proptest::collection::vec;
 use proptest::option::{of, weighted};
@@ -93,18 +94,6 @@ fn record() -> impl Strategy<Value = RecordStep> {
 }
 
 fn read() -> impl Strategy<Value = ReadStep> {
-    let kind = prop_oneof![
-        Just(ScopeKind::Exact),
-        Just(ScopeKind::Subtree),
-        Just(ScopeKind::Ancestors),
-        Just(ScopeKind::Pattern),
-    ];
-    // One scope and the short names, where names are most easily taken for one another, come more often than the rest.
-    let place = || prop_oneof![0..2_usize, 0..CHANNELS.len()];
-    let kind = kind.boxed();
-    let scope = move || (kind.clone(), place());
-    let scopes = prop_oneof![2 => vec(scope(), 1), 1 => vec(scope(), 2..=3)];
-    let except = weighted(0.2, 0..SOURCES.len());
     let start = prop_oneof![
         3 => Just(StartStep::Earliest),
         1 => Just(StartStep::Latest),
@@ -114,10 +103,9 @@ fn read() -> impl Strategy<Value = ReadStep> {
     ];
     let limit = prop_oneof![3 => 1..5_usize, 1 => Just(100), 1 => Just(usize::MAX)];
     let max_bytes = prop_oneof![1 => 0..3_usize, 2 => 3..100_usize, 3 => Just(usize::MAX)];
-    (scopes, except, start, weighted(0.3, 0..20_u64), any::<bool>(), limit, max_bytes).prop_map(
-        |(scopes, except, start, until, newest_first, limit, max_bytes)| ReadStep {
-            scopes,
-            except,
+    (selector_step(), start, weighted(0.3, 0..20_u64), any::<bool>(), limit, max_bytes).prop_map(
+        |(selector, start, until, newest_first, limit, max_bytes)| ReadStep {
+            selector,
             start,
             until,
             newest_first,

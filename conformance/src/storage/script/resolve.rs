@@ -1,15 +1,15 @@
 //! Makes calls of steps: what a step says of the state is looked up in the model.
 
 use super::step::{
-    CHANNELS, CommitStep, CursorStep, EventStep, ExpectStep, PATTERNS, ReadStep, RecordState, RecordStep,
-    SOURCES, ScopeKind, StartStep, TrimStep,
+    CHANNELS, CommitStep, CursorStep, EventStep, ExpectStep, ReadStep, RecordState, RecordStep, SOURCES,
+    StartStep, TrimStep,
 };
 use crate::storage::model::Model;
-use crate::words::{channel, commit_id, cursor, event, event_id, key, pattern, scopes, source};
+use crate::words::{channel, commit_id, cursor, event, event_id, key, source};
 use bytes::Bytes;
 use eventweir::{
     Commit, CursorExpect, CursorMove, CursorTarget, Direction, Epoch, Expect, Headers, NewEvent, Position,
-    ReadQuery, RecordChange, RecordExpect, Retention, Scope, Selector, Sequence, Start, Timestamp,
+    ReadQuery, RecordChange, RecordExpect, Retention, Sequence, Start, Timestamp,
 };
 use std::time::Duration;
 
@@ -108,7 +108,7 @@ pub(super) fn query(model: &Model, epoch: Epoch, step: &ReadStep) -> ReadQuery {
         StartStep::OtherEpoch(below) => Start::At(Position::new(other_epoch(epoch), place(below))),
     };
     let mut query =
-        ReadQuery::new(selector(step), start).with_limit(step.limit).with_max_bytes(step.max_bytes);
+        ReadQuery::new(step.selector.selector(), start).with_limit(step.limit).with_max_bytes(step.max_bytes);
     query.until = step.until.map(|below| Sequence::ZERO.plus(model.head().get().saturating_sub(below)));
     if step.newest_first {
         query.direction = Direction::Descending;
@@ -123,23 +123,6 @@ pub(crate) fn other_epoch(epoch: Epoch) -> Epoch {
         if other != epoch {
             return other;
         }
-    }
-}
-
-fn selector(step: &ReadStep) -> Selector {
-    let scope = |(kind, number): &(ScopeKind, usize)| {
-        let channel = || channel(CHANNELS[*number]);
-        match kind {
-            ScopeKind::Exact => Scope::Exact(channel()),
-            ScopeKind::Subtree => Scope::Subtree(channel()),
-            ScopeKind::Ancestors => Scope::Ancestors(channel()),
-            ScopeKind::Pattern => Scope::Pattern(pattern(PATTERNS[number % PATTERNS.len()])),
-        }
-    };
-    let selector = scopes(step.scopes.iter().map(scope));
-    match step.except {
-        Some(number) => selector.except(source(SOURCES[number])),
-        None => selector,
     }
 }
 

@@ -3,6 +3,7 @@
 //! They speak of the state that they will meet ("the head", "where the cursor is"), so that a script still means something
 //! after steps before it were taken away. [`Display`](fmt::Display) is the line of the table that a failing script prints.
 
+use super::selection::SelectorStep;
 use std::fmt;
 
 /// One step.
@@ -77,23 +78,13 @@ pub(crate) enum RecordState {
 
 #[derive(Clone, Debug)]
 pub(crate) struct ReadStep {
-    pub(crate) scopes: Vec<(ScopeKind, usize)>,
-    pub(crate) except: Option<usize>,
+    pub(crate) selector: SelectorStep,
     pub(crate) start: StartStep,
     /// So far below the head.
     pub(crate) until: Option<u64>,
     pub(crate) newest_first: bool,
     pub(crate) limit: usize,
     pub(crate) max_bytes: usize,
-}
-
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum ScopeKind {
-    Exact,
-    Subtree,
-    Ancestors,
-    /// Of [`PATTERNS`].
-    Pattern,
 }
 
 /// Where a read starts; numbers count down from one above the head.
@@ -189,17 +180,7 @@ impl fmt::Display for EventStep {
 
 impl fmt::Display for ReadStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (kind, place) in &self.scopes {
-            match kind {
-                ScopeKind::Exact => write!(f, "{} ", CHANNELS[*place])?,
-                ScopeKind::Subtree => write!(f, "subtree:{} ", CHANNELS[*place])?,
-                ScopeKind::Ancestors => write!(f, "ancestors:{} ", CHANNELS[*place])?,
-                ScopeKind::Pattern => write!(f, "{} ", PATTERNS[place % PATTERNS.len()])?,
-            }
-        }
-        if let Some(source) = self.except {
-            write!(f, "but not by {} ", SOURCES[source])?;
-        }
+        write!(f, "{} ", self.selector)?;
         match self.start {
             StartStep::Earliest => write!(f, "from earliest")?,
             StartStep::Latest => write!(f, "from latest")?,
