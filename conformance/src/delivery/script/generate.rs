@@ -74,14 +74,28 @@ fn happenings(site: &dyn Site) -> Vec<(u32, BoxedStrategy<Happening>)> {
     ];
     let mut happenings: Vec<_> = all
         .into_iter()
-        .filter(|(_, _, sample)| site.can(sample))
+        .filter(|(_, _, sample)| may_happen(site, sample))
         .map(|(weight, strategy, _)| (weight, plain(strategy)))
         .collect();
-    if site.can(&Disturbance::Remove { channel: site.top().clone() }) {
+    if may_happen(site, &Disturbance::Remove { channel: site.top().clone() }) {
         happenings.push((1, (0..CHANNELS.len()).prop_map(|channel| Happening::Remove { channel }).boxed()));
     }
     if !happenings.is_empty() {
         happenings.push((3, Just(Happening::Calm).boxed()));
     }
     happenings
+}
+
+/// Whether a disturbance can be asked for, and a protocol can tell its readers what it takes from them.
+fn may_happen(site: &dyn Site, disturbance: &Disturbance) -> bool {
+    let abilities = site.abilities();
+    let told = match disturbance {
+        Disturbance::Trim { .. } | Disturbance::Remove { .. } => abilities.gaps,
+        Disturbance::BeginAnew => abilities.resets,
+        Disturbance::Restart | Disturbance::Kill => {
+            abilities.resets || site.survives() || site.outlives(disturbance)
+        }
+        _ => true,
+    };
+    told && site.can(disturbance)
 }
