@@ -10,6 +10,7 @@ use eventweir::{
 use eventweir_conformance::{Harness, Options, Outcome, Profile, Report, Selection, Subject, run};
 use eventweir_memory::MemoryStorage;
 use futures_core::stream::BoxStream;
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 /// How a driver misbehaves.
@@ -27,10 +28,15 @@ enum Manner {
     Panics,
     /// A page of several events lacks its last one, and does not say so.
     LosesTheLast,
+    /// Every store is the same one, and every name leads to the same stream of it.
+    MixesUp,
     /// Opening fails with a message that no XML file can hold.
     CannotBeOpened,
 }
 use Manner::*;
+
+/// What everyone is given who mixes up.
+static SHARED: LazyLock<MemoryStorage> = LazyLock::new(MemoryStorage::new);
 
 #[derive(Debug)]
 struct Odd {
@@ -39,6 +45,10 @@ struct Odd {
 }
 
 impl Odd {
+    fn named(&self, stream: &StreamName) -> StreamName {
+        if self.manner == MixesUp { StreamName::main() } else { stream.clone() }
+    }
+
     async fn misbehave(&self) {
         match self.manner {
             Hangs => std::future::pending().await,
@@ -61,11 +71,11 @@ impl Storage for Odd {
     }
     async fn commit(&self, stream: &StreamName, commit: &Commit) -> Result<Receipt> {
         self.misbehave().await;
-        self.inner.commit(stream, commit).await
+        self.inner.commit(&self.named(stream), commit).await
     }
     async fn read(&self, stream: &StreamName, query: &ReadQuery) -> Result<Page> {
         self.misbehave().await;
-        let mut page = self.inner.read(stream, query).await?;
+        let mut page = self.inner.read(&self.named(stream), query).await?;
         if self.manner == LosesTheLast && page.events.len() > 2 {
             page.events.pop();
         }
@@ -73,7 +83,7 @@ impl Storage for Odd {
     }
     async fn bounds(&self, stream: &StreamName) -> Result<Bounds> {
         self.misbehave().await;
-        self.inner.bounds(stream).await
+        self.inner.bounds(&self.named(stream)).await
     }
     async fn cursor(&self, stream: &StreamName, name: &CursorName) -> Result<Option<Cursor>> {
         self.inner.cursor(stream, name).await
@@ -109,7 +119,8 @@ impl Harness for OddHarness {
             let message = "no\u{0} store\u{1b}[31m here\u{fffe} <&\"'> ]]>";
             return Err(Error::new(ErrorKind::Unavailable, message));
         }
-        Ok((Odd { manner: self.0, inner: MemoryStorage::new() }, ()))
+        let inner = if self.0 == MixesUp { SHARED.clone() } else { MemoryStorage::new() };
+        Ok((Odd { manner: self.0, inner }, ()))
     }
 
     async fn reopen(&self, _: Odd, (): &()) -> Result<Option<Odd>> {
@@ -138,6 +149,12 @@ fn a_driver_that_hangs_or_blocks_is_given_up_after_three_properties() {
         assert!(counts.not_run > 30 && !report.is_green(), "{report}");
         assert!(report.to_string().contains("3 properties of it did not come to an end"), "{report}");
     }
+}
+
+#[test]
+fn a_store_in_which_a_new_stream_is_not_empty_is_told_so() {
+    let report = examine(MixesUp, &options(), &Selection::all().only("order")).to_string();
+    assert!(report.contains("a stream whose name nobody has used holds events up to"), "{report}");
 }
 
 #[test]
