@@ -24,6 +24,7 @@ macro_rules! __storage_properties {
             no_miss NoMiss {
                 every_selector_finds_its_channels [] "Exact, subtree, ancestors, pattern and several, in both directions and any page size, between names that look alike";
                 limits_cut_after_the_merge [] "Several channels in small pages come whole and in one order";
+                channels_that_come_to_be_later_are_found [] "A selection that was read before means the channels, too, that are made afterwards";
                 sparse_channels_are_found [] "A few events of a quiet channel are found between thousands of others";
                 events_come_back_as_they_were [] "Every byte and attribute of an event is read as it was published";
                 the_first_event_comes_whatever_its_size [] "An event larger than a page's bytes does not stop a reader";

@@ -56,6 +56,7 @@ pub struct Options {
     cases: Option<u64>,
     limit: Duration,
     grace: Duration,
+    patience: Duration,
     stop: Shutdown,
 }
 
@@ -64,7 +65,15 @@ impl Options {
     pub fn new(profile: Profile) -> Self {
         // The low half of a version 4 UUID has 62 random bits.
         let seed = uuid::Uuid::new_v4().as_u64_pair().1 >> 1;
-        Self { profile, seed, cases: None, limit: LIMIT, grace: GRACE, stop: Shutdown::new() }
+        Self {
+            profile,
+            seed,
+            cases: None,
+            limit: LIMIT,
+            grace: GRACE,
+            patience: PATIENCE,
+            stop: Shutdown::new(),
+        }
     }
 
     /// Reads `EVENTWEIR_PROFILE`, `EVENTWEIR_SEED` and `EVENTWEIR_CASES`. What is not set is as in the quick profile.
@@ -111,6 +120,12 @@ impl Options {
         self
     }
 
+    /// Sets how long clients of a broker wait for what must come: half a minute unless set.
+    pub fn with_patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
     /// Ends what runs, and begins nothing more, once a signal is given: what was made is removed first.
     pub fn with_stop(mut self, stop: Shutdown) -> Self {
         self.stop = stop;
@@ -142,6 +157,11 @@ impl Options {
         self.grace
     }
 
+    /// Returns how long clients of a broker wait for what must come.
+    pub(crate) fn patience(&self) -> Duration {
+        self.patience
+    }
+
     /// Returns the signal that ends the run.
     pub(crate) fn stop(&self) -> &Shutdown {
         &self.stop
@@ -165,5 +185,7 @@ fn variable<T: FromStr>(name: &str) -> Result<Option<T>, Failure> {
 const LIMIT: Duration = Duration::from_secs(120);
 /// Removing what a property made takes as long as a few calls.
 const GRACE: Duration = Duration::from_secs(60);
+/// Much longer than anything takes that is not stuck.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// How many cheap cases one costly round stands for.
 const COST: u64 = 8;

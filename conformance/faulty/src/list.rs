@@ -361,7 +361,7 @@ macro_rules! faulty {
                 "lets writers wait until the readers that have begun are done"
                 "Slow consumer: SQLite without its write-ahead log";
 
-            page_is_stale_at_the_seam [NoMiss] broker(reads::HeadAfterHistory)
+            page_is_stale_at_the_seam [NoMiss] broker(reads::HeadAfterMany)
                 "a broker whose store reads a page and asks for the head afterwards: what came between is neither in history nor live"
                 "History-to-live hand-over: Mercure, Centrifugo";
             brokers_see_sequences_before_commits [NoMiss] brokers(sequences::SequencesBeforeCommit)
@@ -377,7 +377,7 @@ macro_rules! faulty {
                 "gives two events that come together in the other order"
                 "Inconsistent offsets: batches handed to several threads";
             client_resumes_too_late [NoMiss] client(reading::ResumesTooLate)
-                "goes on one event too far where a segment of the log ends"
+                "goes on after the event that it should see next, when there are more"
                 "Gap on reconnect: a last id that is one too far";
             client_misses_at_the_seam [NoMiss] client(reading::MissesAtTheSeam)
                 "reads history to its end, and then begins to listen: what comes between is lost"

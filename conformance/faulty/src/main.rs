@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+use std::time::{Duration, Instant};
 
 /// Holds every faulty driver, broker and client to the laws, and what is right, too.
 #[derive(Debug, Parser)]
@@ -107,7 +108,11 @@ fn side_by_side<T: Sync, R: Send>(
                 while let Some((number, item)) =
                     Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|n| Some((n, work.get(n)?)))
                 {
+                    let begin = Instant::now();
                     let result = one(item, &bar);
+                    if bar.is_hidden() && begin.elapsed() > LONG {
+                        eprintln!("{what} {}: {} s", number + 1, begin.elapsed().as_secs());
+                    }
                     done.lock().push((number, result));
                     bar.inc(1);
                 }
@@ -141,3 +146,6 @@ fn verdict(rows: &[Row], right: &Right) -> ExitCode {
     eprintln!("{} faulty ones; {} properties held with {} seeds", rows.len(), right.properties, right.seeds);
     if well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
+
+/// What takes longer is told where there is no bar to look at.
+const LONG: Duration = Duration::from_secs(10);

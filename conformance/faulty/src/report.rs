@@ -25,10 +25,15 @@ pub fn page(rows: &[Row], right: &Right) -> String {
 fn summary(rows: &[Row], right: &Right) -> String {
     let caught = rows.iter().filter(|row| row.is_caught()).count();
     let seeds = rows.first().map_or(0, |row| row.seeds);
+    let faulty = format!(
+        "Of {} faulty ones {caught} are found by the law that names them in at least 19 of 20 seeds ({seeds} were tried).",
+        rows.len()
+    );
+    if right.seeds == 0 {
+        return format!("{faulty}\nWhat is right was not examined this time.");
+    }
     format!(
-        "Of {} faulty ones {caught} are found by the law that names them in at least 19 of 20 seeds ({seeds} were tried).\n\
-         What is right was held to {} properties with {} seeds each: {} false alarms, {} properties skipped.",
-        rows.len(),
+        "{faulty}\nWhat is right was held to {} properties with {} seeds each: {} false alarms, {} properties skipped.",
         right.properties,
         right.seeds,
         right.alarms.len(),

@@ -5,6 +5,7 @@ use eventweir_conformance::{
     Failure, Harness, Law, Level, Options, Profile, Property, Subject, Verdict, properties,
 };
 use std::path::Path;
+use std::time::Duration;
 
 /// Returns what a law says of a subject: the first failure of one of its properties.
 ///
@@ -59,21 +60,28 @@ impl Row {
 /// Examines one faulty thing with the seeds from `first` on.
 pub fn examine(faulty: &'static Faulty, program: &Path, first: u64, seeds: u64) -> Row {
     let subject = faulty.subject(program);
-    let options = |seed: u64| Options::new(Profile::Quick).with_seed(seed);
+    let options = |seed: u64| Options::new(Profile::Quick).with_seed(seed).with_patience(PATIENCE);
     let found = |law, seed| found_by(law, &subject, &options(seed));
     // Each seed makes other choices: its cases are not those of the seed before.
     let chosen = || (0..seeds).map(|n| first.wrapping_add(n.wrapping_mul(APART)));
     let says: Vec<_> = chosen().filter_map(|seed| found(faulty.law, seed)).collect();
     let count = |law| chosen().filter(|seed| found(law, *seed).is_some()).count() as u64;
     let scripts = faulty.scripts.then(|| count(Law::Every));
-    let mut others = laws(subject.level());
-    others.retain(|law| *law != faulty.law);
-    others.retain(|law| match scripts {
-        scripts if *law == Law::Every => scripts.is_some_and(|caught| caught > 0),
-        _ => found(*law, first).is_some(),
-    });
+    let others = others(faulty, &subject, &options(first).with_limit(BRIEF), scripts);
     let said = says.first().map(|failure| failure.what().to_owned());
     Row { faulty, level: subject.level(), seeds, caught: says.len() as u64, scripts, others, said }
+}
+
+/// Lists the other laws that have a property that fails: whoever waits for what never comes has found something, too.
+fn others(faulty: &Faulty, subject: &Subject, options: &Options, scripts: Option<u64>) -> Vec<Law> {
+    let is_red = |law: Law| match law {
+        Law::Every => scripts.is_some_and(|caught| caught > 0),
+        law => {
+            let mut of_law = properties(subject.level()).iter().filter(|property| property.law == law);
+            of_law.any(|property| property.check(subject, options).is_err())
+        }
+    };
+    laws(subject.level()).into_iter().filter(|law| *law != faulty.law && is_red(*law)).collect()
 }
 
 /// What the laws say of something that is right.
@@ -122,5 +130,9 @@ pub fn levels<H: Harness>(harness: impl Fn() -> H) -> Vec<Subject> {
     vec![Subject::storage(harness()), Subject::broker(harness()), Subject::brokers(harness())]
 }
 
+/// What a faulty one withholds is not waited for as long as elsewhere: nothing comes of it.
+const PATIENCE: Duration = Duration::from_secs(8);
+/// How long a law that need not find anything is given.
+const BRIEF: Duration = Duration::from_secs(10);
 /// More than the cases of a full run.
 const APART: u64 = 1 << 20;

@@ -41,8 +41,8 @@ impl<T: Send + 'static> Crew<T> {
     /// Waits for all tasks, or the first failure.
     async fn work(&mut self) -> Result<(), Failure> {
         while let Some(ended) = self.tasks.join_next().await {
-            let (place, result) =
-                ended.map_err(|error| Failure::new(format!("a call of the driver ended its task: {error}")))?;
+            let (place, result) = ended
+                .map_err(|error| Failure::new(format!("a call of the driver ended its task: {error}")))?;
             self.done.push((place, result?));
         }
         Ok(())

@@ -80,23 +80,26 @@ impl Fault for ScopeByScope {
     }
 }
 
-/// Asks for the events first, and for the head afterwards: for pages of at least so many events.
+/// Asks for the events first, and for the head afterwards, when at least so many events came between.
 #[derive(Debug, Default)]
-pub(crate) struct HeadAfter<const EVENTS: usize>;
+pub(crate) struct HeadAfter<const EVENTS: u64>;
 
 pub(crate) type HeadAfterEvents = HeadAfter<0>;
-/// A reader that waits at the end is not concerned, so that it is found by what it lost, not by waiting for ever.
-pub(crate) type HeadAfterHistory = HeadAfter<3>;
+/// Only beside busy publishers, so that it is found by what is lost, not by a reader who waits for ever.
+pub(crate) type HeadAfterMany = HeadAfter<3>;
 
 #[async_trait]
-impl<const EVENTS: usize> Fault for HeadAfter<EVENTS> {
+impl<const EVENTS: u64> Fault for HeadAfter<EVENTS> {
     async fn read(&self, inner: &Store, stream: &StreamName, query: &ReadQuery) -> Result<Page> {
         let mut page = inner.read(stream, query).await?;
         let to_the_end = !page.more && query.until.is_none() && query.direction == Direction::Ascending;
-        if to_the_end && page.events.len() >= EVENTS {
+        if to_the_end {
             linger().await;
-            page.bounds = inner.bounds(stream).await?;
-            page.through = page.through.max(page.bounds.head);
+            let bounds = inner.bounds(stream).await?;
+            if bounds.head >= page.bounds.head.plus(EVENTS) {
+                page.bounds = bounds;
+                page.through = page.through.max(bounds.head);
+            }
         }
         Ok(page)
     }

@@ -7,24 +7,34 @@ use eventweir::{
 };
 use parking_lot::Mutex;
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Hands sequences out before it commits: a later one can be seen before an earlier one.
+/// Hands sequences out before it commits: of two commits at the same time, the later one can be seen before the earlier one.
 #[derive(Debug, Default)]
-pub(crate) struct SequencesBeforeCommit(Mutex<HashSet<(StreamName, Sequence)>>);
+pub(crate) struct SequencesBeforeCommit {
+    hidden: Mutex<HashSet<(StreamName, Sequence)>>,
+    commits: AtomicU64,
+}
 
 #[async_trait]
 impl Fault for SequencesBeforeCommit {
     async fn commit(&self, inner: &Store, stream: &StreamName, commit: &Commit) -> Result<Receipt> {
-        let receipt = inner.commit(stream, commit).await?;
-        let own: Vec<_> = receipt.events.iter().map(|placed| (stream.clone(), placed.sequence)).collect();
-        self.0.lock().extend(own.iter().cloned());
-        linger().await;
-        self.0.lock().retain(|hidden| !own.contains(hidden));
-        Ok(receipt)
+        let is_alone = self.commits.fetch_add(1, Ordering::SeqCst) == 0;
+        let committed = inner.commit(stream, commit).await;
+        if let (false, Ok(receipt)) = (is_alone, &committed) {
+            let own: Vec<_> = receipt.events.iter().map(|placed| (stream.clone(), placed.sequence)).collect();
+            self.hidden.lock().extend(own.iter().cloned());
+            linger().await;
+            self.hidden.lock().retain(|hidden| !own.contains(hidden));
+        } else {
+            linger().await;
+        }
+        self.commits.fetch_sub(1, Ordering::SeqCst);
+        committed
     }
     async fn read(&self, inner: &Store, stream: &StreamName, query: &ReadQuery) -> Result<Page> {
         let mut page = inner.read(stream, query).await?;
-        let hidden = self.0.lock();
+        let hidden = self.hidden.lock();
         page.events.retain(|event| !hidden.contains(&(stream.clone(), event.sequence)));
         Ok(page)
     }

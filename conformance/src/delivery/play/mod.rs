@@ -36,6 +36,8 @@ pub(crate) struct Backdrop {
     pub(crate) recorder: Recorder,
     /// While nothing disturbs, no call may fail.
     calm: Arc<AtomicBool>,
+    /// How long everyone waits for what must come.
+    patience: Duration,
 }
 
 impl Backdrop {
@@ -51,8 +53,9 @@ impl Backdrop {
 }
 
 impl Play {
-    pub(crate) fn new(site: Arc<dyn Site>) -> Self {
-        let stage = Backdrop { site, recorder: Recorder::default(), calm: Arc::new(AtomicBool::new(true)) };
+    pub(crate) fn new(site: Arc<dyn Site>, patience: Duration) -> Self {
+        let stage =
+            Backdrop { site, recorder: Recorder::default(), calm: Arc::new(AtomicBool::new(true)), patience };
         let (readers, roles, ends) = (Crew::new(), Vec::new(), watch::Sender::new(0));
         Self { stage, readers, roles, publishers: AtomicUsize::new(0), ends, arrived: Arc::default() }
     }
@@ -170,7 +173,7 @@ impl Play {
         };
         tokio::select! {
             failed = self.readers.first_failure() => return Err(failed),
-            waited = timeout(PATIENCE, all) => if waited.is_ok() { return Ok(()) },
+            waited = timeout(self.stage.patience, all) => if waited.is_ok() { return Ok(()) },
         }
         let arrived = self.arrived.borrow().clone();
         let waiting: Vec<_> = self
@@ -185,7 +188,7 @@ impl Play {
             format!(
                 "{} did not reach the end of the log in {} seconds after it was published: {}",
                 if waiting.len() == 1 { "a reader" } else { "readers" },
-                PATIENCE.as_secs(),
+                self.stage.patience.as_secs(),
                 waiting.join(", ")
             ),
         ))
@@ -220,9 +223,9 @@ async fn drain(stage: &Backdrop, prompter: &mut Publisher) -> Result<Vec<Sightin
             }
         }
     };
-    let drained = timeout(PATIENCE, reading).await;
+    let drained = timeout(stage.patience, reading).await;
     drained.map_err(|_| {
-        let seconds = PATIENCE.as_secs();
+        let seconds = stage.patience.as_secs();
         Failure::of(Law::NoMiss, format!("the log could not be read to its end in {seconds} seconds"))
     })?;
     Ok(log)
@@ -232,6 +235,3 @@ async fn drain(stage: &Backdrop, prompter: &mut Publisher) -> Result<Vec<Sightin
 async fn breathe() {
     tokio::time::sleep(Duration::from_millis(1)).await;
 }
-
-/// Much longer than anything takes that is not stuck.
-const PATIENCE: Duration = Duration::from_secs(30);

@@ -1,6 +1,6 @@
 //! A publisher that repeats what was not acknowledged, by the same ids.
 
-use super::{Backdrop, EventMaker, PATIENCE, breathe};
+use super::{Backdrop, EventMaker, breathe};
 use crate::delivery::{Client, Published};
 use crate::history::{Outcome, Sent};
 use crate::{Failure, Law};
@@ -70,7 +70,7 @@ impl Publisher {
 
     /// Tries until it is acknowledged. Empty when nobody knows, and the protocol has no ids to ask again by.
     pub(crate) async fn insist(&mut self, publication: &Publication) -> Result<Vec<Published>, Failure> {
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + self.stage.patience;
         loop {
             match self.attempt(publication).await? {
                 Ok(published) => return Ok(published),
@@ -80,7 +80,7 @@ impl Publisher {
                         return Ok(Vec::new());
                     }
                     if Instant::now() > end {
-                        let (name, seconds) = (&self.name, PATIENCE.as_secs());
+                        let (name, seconds) = (&self.name, self.stage.patience.as_secs());
                         let what = format!(
                             "{name} could not publish for {seconds} seconds; the last answer: {error}"
                         );

@@ -1,6 +1,6 @@
 //! A reader that goes on where it was, however often it is cut off.
 
-use super::{Backdrop, PATIENCE, Saw, breathe, sighting};
+use super::{Backdrop, Saw, breathe, sighting};
 use crate::delivery::{Client, From, Place, Told};
 use crate::{Failure, Law};
 use eventweir::{ChannelName, Error, Selector};
@@ -76,7 +76,7 @@ pub(super) async fn begin(
     let (stage, role) = (stage.clone(), role.clone());
     let (client, place, seen) = (None, None, 0);
     let mut reader = Reader { stage, role, record: None, client, place, ends, arrived, number, seen };
-    let end = Instant::now() + PATIENCE;
+    let end = Instant::now() + reader.stage.patience;
     while let Err(error) = reader.connect().await {
         reader.stage.excuse(&reader.role.name, &error)?;
         if Instant::now() > end {
@@ -123,7 +123,7 @@ impl Reader {
         while taken < after {
             let step = tokio::time::timeout_at(end, self.try_step()).await;
             taken += step.map_err(|_| {
-                let (name, seconds) = (&self.role.name, PATIENCE.as_secs());
+                let (name, seconds) = (&self.role.name, self.stage.patience.as_secs());
                 let what =
                     format!("{name} was given {taken} events in {seconds} seconds, and {after} are there");
                 Failure::of(Law::NoMiss, what)

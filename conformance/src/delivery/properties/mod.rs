@@ -19,7 +19,7 @@ use eventweir::ChannelName;
 
 /// Opens a site, and begins a play at it.
 async fn begin(stage: &Stage) -> Result<Play, Failure> {
-    Ok(Play::new(stage.site().await?))
+    Ok(Play::new(stage.site().await?, stage.options.patience()))
 }
 
 /// Returns a channel of a play's site, deep enough that it has look-alikes.

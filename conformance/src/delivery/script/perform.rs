@@ -13,7 +13,7 @@ use tokio::time::sleep;
 /// Performs acts, and checks the whole history in the end.
 pub(crate) async fn perform(stage: &Stage, acts: &[Act], _seed: u64) -> Result<(), Failure> {
     let site = stage.site().await?;
-    let mut play = Play::new(site.clone());
+    let mut play = Play::new(site.clone(), stage.options.patience());
     let mut publishing: Crew<()> = Crew::new();
     if acts.iter().any(|act| matches!(act, Act::Disturb(_))) {
         play.expect_trouble();

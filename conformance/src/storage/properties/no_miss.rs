@@ -103,6 +103,31 @@ pub(crate) async fn limits_cut_after_the_merge(lab: &Lab) -> Result<(), Failure>
     Ok(())
 }
 
+pub(crate) async fn channels_that_come_to_be_later_are_found(lab: &Lab) -> Result<(), Failure> {
+    let client = lab.client().await?;
+    let selectors = [
+        Selector::subtree(channel("/a")),
+        Selector::pattern(pattern("/a/**")),
+        Selector::ancestors(channel("/a/b/c")),
+        Selector::all(),
+    ];
+    let mut published = Vec::new();
+    for name in ["/a", "/a/b", "/x", "/a/b/c", "/a/d"] {
+        published.push((name, client.publish(event(name, "later")).await?));
+        for selector in &selectors {
+            let meant = published.iter().filter(|(name, _)| selector.matches_channel(name));
+            let expected: Vec<_> = meant.map(|(_, sequence)| *sequence).collect();
+            let found: Vec<_> = client.all(selector).await?.iter().map(|event| event.sequence).collect();
+            let scopes = selector.scopes();
+            ensure!(
+                found == expected,
+                "once {name} is there, {scopes:?} means {expected:?}, and {found:?} were read"
+            );
+        }
+    }
+    Ok(())
+}
+
 pub(crate) async fn sparse_channels_are_found(lab: &Lab) -> Result<(), Failure> {
     let client = lab.client().await?;
     let mut expected = Vec::new();
