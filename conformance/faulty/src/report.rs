@@ -86,6 +86,9 @@ way, and the law that names it must find it in at least 19 of 20 seeds, in the q
 cargo run --release -p eventweir-faulty -- --seeds 20 --right-seeds 200 --write docs/faulty-drivers.md
 ```
 
+It is found when a property of that law fails. Above bare stores, where each property checks a whole history, a failure of another
+property counts, too, when it names that law; random scripts never do.
+
 In the column of the law that must find it stands how often it did; a cross is another law that found something, too, with one
 seed. Under `every` stands how often random scripts found it, where they are to: a fault that only shows when calls meet is
 not theirs.
