@@ -33,8 +33,8 @@ fn summary(rows: &[Row], right: &Right) -> String {
         return format!("{faulty}\nWhat is right was not examined this time.");
     }
     format!(
-        "{faulty}\nWhat is right was held to {} properties with {} seeds each: {} false alarms, {} properties skipped.",
-        right.properties,
+        "{faulty}\nWhat is right was held to {} properties with {} seeds each: {} false alarms; {} more were skipped.",
+        right.properties - right.skipped.len(),
         right.seeds,
         right.alarms.len(),
         right.skipped.len(),
