@@ -42,12 +42,10 @@ impl Search {
 }
 
 /// Runs `perform` on random scripts. A failure holds the smallest script found that breaks the same law.
-///
-/// `perform` is given the case's seed too, for choices that are not part of the script.
 pub(crate) async fn explore<S, Step>(
     search: Search,
     scripts: &S,
-    perform: impl AsyncFn(&[Step], u64) -> Result<(), Failure>,
+    perform: impl AsyncFn(&[Step]) -> Result<(), Failure>,
 ) -> Result<(), Failure>
 where
     S: Strategy<Value = Vec<Step>>,
@@ -59,7 +57,7 @@ where
         let script = tree.current();
         let several = async |script: &[Step], times: usize| {
             for _ in 0..times {
-                perform(script, seed).await?;
+                perform(script).await?;
             }
             Ok(())
         };

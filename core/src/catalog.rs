@@ -1,8 +1,20 @@
 //! The part of a storage that lists, counts and deletes.
 
-use crate::{Bounds, ChannelName, Cursor, CursorName, Result, Selector, Sequence, StreamName};
+use crate::{
+    Bounds, ChannelName, Cursor, CursorName, Error, ErrorKind, Result, Selector, Sequence, Storage,
+    StreamName,
+};
 use async_trait::async_trait;
 use std::fmt::Debug;
+
+/// Returns the catalog of a storage, for those who cannot go on without it.
+///
+/// # Errors
+/// [`Unsupported`](ErrorKind::Unsupported) when the storage has none.
+pub fn required(storage: &dyn Storage) -> Result<&dyn Catalog> {
+    let none = || Error::new(ErrorKind::Unsupported, "the storage cannot list or delete");
+    storage.catalog().ok_or_else(none)
+}
 
 /// Lists, counts and deletes what a storage holds.
 ///
@@ -12,13 +24,13 @@ pub trait Catalog: Debug + Send + Sync {
     /// Lists the streams that exist.
     ///
     /// # Errors
-    /// As [`Storage::read`](crate::Storage::read).
+    /// As [`Storage::read`].
     async fn streams(&self) -> Result<Vec<StreamName>>;
 
     /// Lists channels that have retained events, by name, from after `after` on, at most `limit`.
     ///
     /// # Errors
-    /// As [`Storage::read`](crate::Storage::read).
+    /// As [`Storage::read`].
     async fn channels(
         &self,
         stream: &StreamName,
@@ -30,7 +42,7 @@ pub trait Catalog: Debug + Send + Sync {
     /// Lists cursors by name, from after `after` on, at most `limit`.
     ///
     /// # Errors
-    /// As [`Storage::read`](crate::Storage::read).
+    /// As [`Storage::read`].
     async fn cursors(
         &self,
         stream: &StreamName,
@@ -41,19 +53,19 @@ pub trait Catalog: Debug + Send + Sync {
     /// Counts what a stream holds.
     ///
     /// # Errors
-    /// As [`Storage::read`](crate::Storage::read).
+    /// As [`Storage::read`].
     async fn usage(&self, stream: &StreamName) -> Result<Usage>;
 
     /// Removes every event that a channel has at the time of the call. Its readers are told by a gap. Returns how many went.
     ///
     /// # Errors
-    /// As [`Storage::commit`](crate::Storage::commit).
+    /// As [`Storage::commit`].
     async fn delete_channel(&self, stream: &StreamName, channel: &ChannelName) -> Result<u64>;
 
     /// Removes a stream with everything in it. Used again, its name has a new epoch, and old positions are told a reset.
     ///
     /// # Errors
-    /// As [`Storage::commit`](crate::Storage::commit).
+    /// As [`Storage::commit`].
     async fn delete_stream(&self, stream: &StreamName) -> Result<()>;
 }
 

@@ -4,7 +4,7 @@ use eventweir::layers::StorageLayer;
 use eventweir::{
     Bounds, Catalog, ChannelInfo, ChannelName, Commit, Cursor, CursorName, Error, ErrorKind, JobStore, Page,
     Promises, ReadQuery, Receipt, Record, RecordKey, Result, Retention, Selector, Storage, StreamName,
-    Timestamp, Trimmed, Usage, Wakeup, async_trait,
+    Timestamp, Trimmed, Usage, Wakeup, async_trait, catalog,
 };
 use futures_core::stream::BoxStream;
 use parking_lot::RwLock;
@@ -109,7 +109,7 @@ impl Storage for Own {
 #[async_trait]
 impl Catalog for Own {
     async fn streams(&self) -> Result<Vec<StreamName>> {
-        let known = catalog(&*self.layer.store()?)?.streams().await?;
+        let known = catalog::required(&*self.layer.store()?)?.streams().await?;
         Ok(known.contains(&self.layer.stream).then(StreamName::main).into_iter().collect())
     }
     async fn channels(
@@ -120,7 +120,7 @@ impl Catalog for Own {
         limit: usize,
     ) -> Result<Vec<ChannelInfo>> {
         let store = self.layer.store()?;
-        catalog(&*store)?.channels(self.layer.own(stream)?, selector, after, limit).await
+        catalog::required(&*store)?.channels(self.layer.own(stream)?, selector, after, limit).await
     }
     async fn cursors(
         &self,
@@ -129,22 +129,18 @@ impl Catalog for Own {
         limit: usize,
     ) -> Result<Vec<Cursor>> {
         let store = self.layer.store()?;
-        catalog(&*store)?.cursors(self.layer.own(stream)?, after, limit).await
+        catalog::required(&*store)?.cursors(self.layer.own(stream)?, after, limit).await
     }
     async fn usage(&self, stream: &StreamName) -> Result<Usage> {
         let store = self.layer.store()?;
-        catalog(&*store)?.usage(self.layer.own(stream)?).await
+        catalog::required(&*store)?.usage(self.layer.own(stream)?).await
     }
     async fn delete_channel(&self, stream: &StreamName, channel: &ChannelName) -> Result<u64> {
         let store = self.layer.store()?;
-        catalog(&*store)?.delete_channel(self.layer.own(stream)?, channel).await
+        catalog::required(&*store)?.delete_channel(self.layer.own(stream)?, channel).await
     }
     async fn delete_stream(&self, stream: &StreamName) -> Result<()> {
         let store = self.layer.store()?;
-        catalog(&*store)?.delete_stream(self.layer.own(stream)?).await
+        catalog::required(&*store)?.delete_stream(self.layer.own(stream)?).await
     }
-}
-
-fn catalog(store: &dyn Storage) -> Result<&dyn Catalog> {
-    store.catalog().ok_or_else(|| Error::new(ErrorKind::Unsupported, "the store cannot list or delete"))
 }

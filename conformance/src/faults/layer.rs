@@ -6,7 +6,7 @@ use eventweir::layers::StorageLayer;
 use eventweir::{
     Bounds, Catalog, ChannelInfo, ChannelName, Commit, Cursor, CursorName, Effect, Error, ErrorKind,
     JobStore, Page, Promises, ReadQuery, Receipt, Record, RecordKey, Result, Retention, Selector, Storage,
-    StreamName, Timestamp, Trimmed, Usage, Wakeup, async_trait,
+    StreamName, Timestamp, Trimmed, Usage, Wakeup, async_trait, catalog,
 };
 use futures_util::stream::BoxStream;
 use parking_lot::Mutex;
@@ -176,8 +176,7 @@ impl Failing {
     }
 
     fn lists(&self) -> Result<&dyn Catalog> {
-        let none = || Error::new(ErrorKind::Unsupported, "the storage cannot list or delete");
-        self.inner.catalog().ok_or_else(none)
+        catalog::required(&*self.inner)
     }
 }
 

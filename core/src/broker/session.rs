@@ -3,9 +3,9 @@
 use super::{Broker, Subscription, guard};
 use crate::live::{Answered, Listener, Tail, TailKeys};
 use crate::{
-    Action, Catalog, ChannelInfo, ChannelName, Commit, CommitId, Cursor, CursorName, Direction, Error,
-    ErrorKind, Gap, NewEvent, Page, Principal, ReadQuery, Receipt, Record, RecordKey, Result, Retention,
-    Selector, Source, Start, StreamName, Usage,
+    Action, Catalog, ChannelInfo, ChannelName, Commit, CommitId, Cursor, CursorName, Direction, Gap,
+    NewEvent, Page, Principal, ReadQuery, Receipt, Record, RecordKey, Result, Retention, Selector, Source,
+    Start, StreamName, Usage,
 };
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -38,7 +38,7 @@ impl Session {
     /// Publishing does this by itself, and so does reading with the source that a selector leaves out.
     ///
     /// # Errors
-    /// [`InvalidInput`](ErrorKind::InvalidInput) when name and id together are too long.
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) when name and id together are too long.
     pub fn own_source(&self, source: &Source) -> Result<Source> {
         self.principal.own_source(source)
     }
@@ -86,8 +86,8 @@ impl Session {
     /// unless it has one, so that layers can repeat it safely.
     ///
     /// # Errors
-    /// [`InvalidInput`](ErrorKind::InvalidInput) and [`TooLarge`](ErrorKind::TooLarge) before anything happens;
-    /// [`PermissionDenied`](ErrorKind::PermissionDenied) and the other answers of the [`Auth`](crate::Auth); what
+    /// [`InvalidInput`](crate::ErrorKind::InvalidInput) and [`TooLarge`](crate::ErrorKind::TooLarge) before anything happens;
+    /// [`PermissionDenied`](crate::ErrorKind::PermissionDenied) and the other answers of the [`Auth`](crate::Auth); what
     /// [`Storage::commit`](crate::Storage::commit) answers.
     ///
     /// # Cancel safety
@@ -324,7 +324,7 @@ impl Session {
     /// Lists the streams.
     ///
     /// # Errors
-    /// The answers of the [`Auth`](crate::Auth), [`Unsupported`](ErrorKind::Unsupported) without a catalog, and what it answers.
+    /// The answers of the [`Auth`](crate::Auth), [`Unsupported`](crate::ErrorKind::Unsupported) without a catalog, and what it answers.
     pub async fn streams(&self) -> Result<Vec<StreamName>> {
         self.authorize(&Action::Admin).await?;
         self.catalog()?.streams().await
@@ -406,10 +406,6 @@ impl Session {
 
     fn catalog(&self) -> Result<&dyn Catalog> {
         self.broker.check_open()?;
-        self.broker
-            .0
-            .storage
-            .catalog()
-            .ok_or_else(|| Error::new(ErrorKind::Unsupported, "the storage cannot list or delete"))
+        crate::catalog::required(&*self.broker.0.storage)
     }
 }

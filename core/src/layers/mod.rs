@@ -132,7 +132,7 @@ macro_rules! storage_through {
         #[deny(clippy::missing_trait_methods)]
         impl crate::Catalog for $wrapper {
             async fn streams(&self) -> crate::Result<Vec<crate::StreamName>> {
-                let catalog = crate::layers::catalog(&*self.inner)?;
+                let catalog = crate::catalog::required(&*self.inner)?;
                 self.through(Call::List, true, || catalog.streams()).await
             }
             async fn channels(
@@ -142,7 +142,7 @@ macro_rules! storage_through {
                 after: Option<&crate::ChannelName>,
                 limit: usize,
             ) -> crate::Result<Vec<crate::ChannelInfo>> {
-                let catalog = crate::layers::catalog(&*self.inner)?;
+                let catalog = crate::catalog::required(&*self.inner)?;
                 self.through(Call::List, true, || catalog.channels(stream, selector, after, limit)).await
             }
             async fn cursors(
@@ -151,11 +151,11 @@ macro_rules! storage_through {
                 after: Option<&crate::CursorName>,
                 limit: usize,
             ) -> crate::Result<Vec<crate::Cursor>> {
-                let catalog = crate::layers::catalog(&*self.inner)?;
+                let catalog = crate::catalog::required(&*self.inner)?;
                 self.through(Call::List, true, || catalog.cursors(stream, after, limit)).await
             }
             async fn usage(&self, stream: &crate::StreamName) -> crate::Result<crate::Usage> {
-                let catalog = crate::layers::catalog(&*self.inner)?;
+                let catalog = crate::catalog::required(&*self.inner)?;
                 self.through(Call::List, true, || catalog.usage(stream)).await
             }
             async fn delete_channel(
@@ -163,20 +163,14 @@ macro_rules! storage_through {
                 stream: &crate::StreamName,
                 channel: &crate::ChannelName,
             ) -> crate::Result<u64> {
-                let catalog = crate::layers::catalog(&*self.inner)?;
+                let catalog = crate::catalog::required(&*self.inner)?;
                 self.through(Call::Delete, false, || catalog.delete_channel(stream, channel)).await
             }
             async fn delete_stream(&self, stream: &crate::StreamName) -> crate::Result<()> {
-                let catalog = crate::layers::catalog(&*self.inner)?;
+                let catalog = crate::catalog::required(&*self.inner)?;
                 self.through(Call::Delete, false, || catalog.delete_stream(stream)).await
             }
         }
     };
 }
 use storage_through;
-
-fn catalog(storage: &dyn Storage) -> crate::Result<&dyn crate::Catalog> {
-    storage
-        .catalog()
-        .ok_or_else(|| crate::Error::new(crate::ErrorKind::Unsupported, "the storage cannot list or delete"))
-}

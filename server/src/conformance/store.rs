@@ -2,9 +2,9 @@
 
 use super::place::Place;
 use eventweir::{
-    Bounds, Catalog, ChannelInfo, ChannelName, Commit, Cursor, CursorName, Error, ErrorKind, JobStore, Page,
-    Promises, ReadQuery, Receipt, Record, RecordKey, Result, Retention, Selector, Storage, StreamName,
-    Timestamp, Trimmed, Usage, Wakeup, async_trait,
+    Bounds, Catalog, ChannelInfo, ChannelName, Commit, Cursor, CursorName, JobStore, Page, Promises,
+    ReadQuery, Receipt, Record, RecordKey, Result, Retention, Selector, Storage, StreamName, Timestamp,
+    Trimmed, Usage, Wakeup, async_trait, catalog,
 };
 use futures_util::stream::BoxStream;
 use parking_lot::Mutex;
@@ -90,18 +90,13 @@ impl Storage for UrlStorage {
     }
 }
 
-fn catalog(store: &dyn Storage) -> Result<&dyn Catalog> {
-    let none = || Error::new(ErrorKind::Unsupported, "the storage cannot list or delete");
-    store.catalog().ok_or_else(none)
-}
-
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
 impl Catalog for UrlStorage {
     /// Others' names are nobody's business.
     async fn streams(&self) -> Result<Vec<StreamName>> {
         let store = self.store().await?;
-        let mut streams = catalog(&*store)?.streams().await?;
+        let mut streams = catalog::required(&*store)?.streams().await?;
         streams.retain(|stream| self.place.uses(stream));
         Ok(streams)
     }
@@ -113,7 +108,7 @@ impl Catalog for UrlStorage {
         limit: usize,
     ) -> Result<Vec<ChannelInfo>> {
         let store = self.of(stream).await?;
-        catalog(&*store)?.channels(stream, selector, after, limit).await
+        catalog::required(&*store)?.channels(stream, selector, after, limit).await
     }
     async fn cursors(
         &self,
@@ -122,19 +117,19 @@ impl Catalog for UrlStorage {
         limit: usize,
     ) -> Result<Vec<Cursor>> {
         let store = self.of(stream).await?;
-        catalog(&*store)?.cursors(stream, after, limit).await
+        catalog::required(&*store)?.cursors(stream, after, limit).await
     }
     async fn usage(&self, stream: &StreamName) -> Result<Usage> {
         let store = self.of(stream).await?;
-        catalog(&*store)?.usage(stream).await
+        catalog::required(&*store)?.usage(stream).await
     }
     async fn delete_channel(&self, stream: &StreamName, channel: &ChannelName) -> Result<u64> {
         let store = self.of(stream).await?;
-        catalog(&*store)?.delete_channel(stream, channel).await
+        catalog::required(&*store)?.delete_channel(stream, channel).await
     }
     async fn delete_stream(&self, stream: &StreamName) -> Result<()> {
         let store = self.of(stream).await?;
-        catalog(&*store)?.delete_stream(stream).await?;
+        catalog::required(&*store)?.delete_stream(stream).await?;
         self.place.removed(stream);
         Ok(())
     }

@@ -1,9 +1,9 @@
 //! What may be wrong with a store, and a store that is wrong so.
 
 use eventweir::{
-    Bounds, Catalog, ChannelInfo, ChannelName, Commit, Cursor, CursorName, Durability, Epoch, Error,
-    ErrorKind, JobStore, Page, Position, Promises, ReadQuery, Receipt, Record, RecordKey, Result, Retention,
-    Selector, Start, Storage, StreamName, Timestamp, Trimmed, Usage, Wakeup, async_trait,
+    Bounds, Catalog, ChannelInfo, ChannelName, Commit, Cursor, CursorName, Durability, Epoch, JobStore, Page,
+    Position, Promises, ReadQuery, Receipt, Record, RecordKey, Result, Retention, Selector, Start, Storage,
+    StreamName, Timestamp, Trimmed, Usage, Wakeup, async_trait, catalog,
 };
 use futures_core::stream::BoxStream;
 use std::fmt::Debug;
@@ -95,7 +95,7 @@ pub(crate) trait Fault: Debug + Default + Send + Sync + 'static {
 
 /// Returns the part that lists and deletes.
 pub(crate) fn catalog_of(inner: &Store) -> Result<&dyn Catalog> {
-    inner.catalog().ok_or_else(|| Error::new(ErrorKind::Unsupported, "the store below has no catalog"))
+    catalog::required(&**inner)
 }
 
 /// Nothing is wrong.

@@ -8,6 +8,5 @@ use crate::explore::{Search, explore};
 pub(crate) async fn random_clients_agree_with_the_log(stage: &Stage) -> Result<(), Failure> {
     let site = stage.site().await?;
     let scripts = script(&*site);
-    explore(Search::of_rounds(&stage.options), &scripts, async |acts, seed| perform(stage, acts, seed).await)
-        .await
+    explore(Search::of_rounds(&stage.options), &scripts, async |acts| perform(stage, acts).await).await
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 /// Performs acts, and checks the whole history in the end.
-pub(crate) async fn perform(stage: &Stage, acts: &[Act], _seed: u64) -> Result<(), Failure> {
+pub(crate) async fn perform(stage: &Stage, acts: &[Act]) -> Result<(), Failure> {
     let site = stage.site().await?;
     let mut play = Play::new(site.clone(), stage.options.patience());
     let mut publishing: Crew<()> = Crew::new();

@@ -14,8 +14,7 @@ pub(crate) async fn scripts_agree_with_the_model(lab: &Lab) -> Result<(), Failur
         reopen: bench.survives(),
         catalog: bench.client.storage.catalog().is_some(),
     };
-    explore(Search::of_cases(&lab.options), &script(dialect), async |steps, _| perform(lab, steps).await)
-        .await
+    explore(Search::of_cases(&lab.options), &script(dialect), async |steps| perform(lab, steps).await).await
 }
 
 pub(crate) async fn concurrent_scripts_agree_with_the_log(lab: &Lab) -> Result<(), Failure> {
@@ -25,6 +24,6 @@ pub(crate) async fn concurrent_scripts_agree_with_the_log(lab: &Lab) -> Result<(
         reopen: bench.survives(),
         catalog: bench.client.storage.catalog().is_some(),
     };
-    let perform = async |rows: &[_], _| concurrent::perform(lab, rows).await;
+    let perform = async |rows: &[_]| concurrent::perform(lab, rows).await;
     explore(Search::of_meetings(&lab.options), &concurrent::script(means), perform).await
 }
