@@ -53,20 +53,41 @@ impl Registry {
         let known = || self.0.keys().copied().collect::<Vec<_>>().join(", ");
         match self.0.get(scheme) {
             Some(open) if url.contains(':') => open(url.to_owned()).await,
-            // Only the scheme is shown: the rest of a URL may hold a password.
             _ => Err(Error::new(
                 ErrorKind::Config,
-                format!(
-                    "the storage scheme {scheme:?} is not known; known are {}, written as scheme:...",
-                    known()
-                ),
+                format!("{}; known are {}, written as scheme:...", unknown(scheme), known()),
             )),
         }
+    }
+}
+
+/// Shows the scheme only, and only what looks like one: the rest of a URL may hold a password.
+fn unknown(scheme: &str) -> String {
+    let looks_like_one = |byte: u8| byte.is_ascii_alphanumeric() || b"+-._".contains(&byte);
+    match scheme.bytes().all(looks_like_one) {
+        true => format!("the storage scheme {scheme:?} is not known"),
+        false => "the storage URL begins with no scheme".to_owned(),
     }
 }
 
 impl fmt::Debug for Registry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_refusal_shows_no_password() {
+        for url in
+            ["hunter2@host:6379", "my hunter2", "x://u:hunter2@host", "://u:hunter2@host", ":hunter2@host"]
+        {
+            let refused = Registry::new().open(url).await.unwrap_err();
+            assert_eq!(refused.kind(), ErrorKind::Config);
+            assert!(!refused.to_string().contains("hunter2"), "{refused}");
+        }
     }
 }

@@ -44,6 +44,10 @@ use std::sync::Arc;
 ///   start, the page has a [`Gap`](crate::Gap); a start of another epoch gives a [`Reset`](crate::Reset) and the page begins
 ///   with the oldest retained event. [`Start::resolve`](crate::Start::resolve) decides, inside the snapshot. A driver that no
 ///   longer knows whether a removed event was meant says that it was.
+///   Where a driver knows that the stream of an earlier epoch went on in the present one, a position of that epoch at or below
+///   the place where it ended is resumed without a reset, and one beyond it has seen what was lost and gets a reset
+///   ([`Start::resolve_among`](crate::Start::resolve_among)). Removing events by a deletion raises
+///   [`Bounds::deletions`](crate::Bounds::deletions) in the same atomic step; within an epoch it never falls.
 /// * **no-duplicate**: within [`Promises::dedup`] an event with a known id appends nothing and returns the first sequence, in
 ///   the same commit too; a commit with a known id does nothing and returns the first receipt, marked as repeated, whatever
 ///   else it holds.
@@ -78,6 +82,8 @@ pub trait Storage: Debug + Send + Sync + 'static {
     async fn commit(&self, stream: &StreamName, commit: &Commit) -> Result<Receipt>;
 
     /// Reads a page, of one snapshot.
+    ///
+    /// Another epoch than that of the start does not by itself mean a reset: only [`Page::reset`](crate::Page::reset) does.
     ///
     /// A driver may return a short page with `more` set rather than look at too much at once; `through` then says how far it
     /// looked.

@@ -254,8 +254,9 @@ impl Session {
             return;
         };
         page.events.retain(|event| event.time >= cutoff);
-        let (after, _, tell) = query.start.resolve(&page.bounds);
-        if tell {
+        let after = page.begun_after(query.start);
+        let was_here = matches!(query.start, Start::After(_) | Start::At(_)) && page.reset.is_none();
+        if was_here {
             let resume_at = page.gap.map_or(last.next(), |gap| gap.resume_at.max(last.next()));
             page.gap = Some(Gap { after, resume_at });
         }
@@ -381,6 +382,7 @@ impl Session {
         let removed = self.catalog()?.delete_channel(stream, channel).await;
         // Even a deletion that failed half-way has removed something.
         tail.clear();
+        tail.refresh().await?;
         removed
     }
 

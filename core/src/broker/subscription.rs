@@ -154,8 +154,8 @@ impl Subscription {
     }
 
     fn take_page(&mut self, start: Start, page: Page) -> Option<Delivery> {
-        let (after, _, _) = start.resolve(&page.bounds);
-        let (after, position) = (Position::new(page.bounds.epoch, after), page.position());
+        let after = Position::new(page.bounds.epoch, page.begun_after(start));
+        let position = page.position();
         let told = match (page.reset, page.gap) {
             (Some(reset), _) => Some(Delivery::Reset(reset)),
             (None, Some(gap)) => Some(Delivery::Gap(gap)),

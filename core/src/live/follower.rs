@@ -5,6 +5,7 @@ use crate::{Wakeup, WakeupReach, Writers};
 use futures_util::StreamExt;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// Own commits are handed over directly, so most hints are known by the time one looks; and under load one look serves many.
 const HAND_OVER_GRACE: Duration = Duration::from_millis(2);
@@ -18,15 +19,12 @@ pub(crate) async fn follow(tail: Arc<Tail>, poll: Duration) {
     let mut wakeups = tail.storage.wakeups(&tail.stream);
     let mut woken = true;
     let mut failures = 0u32;
+    // Hints of what is known do not put this look off: the head does not tell of deletions.
+    let mut next_look = Instant::now() + poll;
     while !tail.is_closed() {
-        let hint = if woken {
-            tokio::select! {
-                hint = wakeups.next() => hint,
-                () = tokio::time::sleep(poll) => Some(Wakeup { head: None }),
-            }
-        } else {
-            tokio::time::sleep(poll).await;
-            Some(Wakeup { head: None })
+        let hint = tokio::select! {
+            hint = wakeups.next(), if woken => hint,
+            () = tokio::time::sleep_until(next_look) => Some(Wakeup { head: None }),
         };
         match hint {
             None => woken = false,
@@ -37,7 +35,9 @@ pub(crate) async fn follow(tail: Arc<Tail>, poll: Duration) {
                 if is_known(&tail, hint) {
                     continue;
                 }
-                match tail.catch_up().await {
+                let looked = if hint.head.is_some() { tail.catch_up().await } else { tail.look().await };
+                next_look = Instant::now() + poll;
+                match looked {
                     Ok(()) => failures = 0,
                     Err(error) => {
                         failures += 1;

@@ -14,6 +14,8 @@ pub(super) struct Ring {
     pub(super) first: Sequence,
     floor: Sequence,
     pub(super) head: Sequence,
+    /// The deletions that are known: no event that one of them removed is here.
+    pub(super) deletions: u64,
     pub(super) index: Index,
     events: VecDeque<Arc<Event>>,
     bytes: usize,
@@ -35,6 +37,7 @@ impl Ring {
             first: bounds.first,
             floor: bounds.head,
             head: bounds.head,
+            deletions: bounds.deletions,
             index: Index::new(bounds.head, limits.max_keys),
             events: VecDeque::new(),
             bytes: 0,
@@ -43,7 +46,12 @@ impl Ring {
     }
 
     pub(super) fn bounds(&self) -> Bounds {
-        Bounds { epoch: self.epoch, first: self.first.min(self.head.next()), head: self.head }
+        Bounds {
+            epoch: self.epoch,
+            first: self.first.min(self.head.next()),
+            head: self.head,
+            deletions: self.deletions,
+        }
     }
 
     /// Appends the event after the head; sequences between, which are gone already, are passed over.
@@ -73,6 +81,19 @@ impl Ring {
             self.pop();
         }
         self.floor = self.floor.max(bounds.first.previous()).min(self.head);
+    }
+
+    /// Lets go of all events and goes on from `bounds`. What commits of this node brought since is further, and stays passed.
+    ///
+    /// A commit on its way here that is at or below the head is passed over from then on, since a deletion may have removed it.
+    pub(super) fn let_go(&mut self, bounds: Bounds) {
+        if bounds.epoch != self.epoch || bounds.head > self.head {
+            *self = Self::new(bounds, self.limits);
+        } else {
+            self.first = bounds.first;
+            self.deletions = self.deletions.max(bounds.deletions);
+            self.clear();
+        }
     }
 
     /// Lets go of all events, so that every reader that is behind asks the store. The index keeps what it knows of the past.

@@ -71,6 +71,17 @@ pub(crate) enum Taken {
     OtherEpoch,
 }
 
+/// Says how a page that was read goes with what a tail has in memory.
+enum Sequel {
+    /// It follows on the head.
+    Next,
+    /// The tail is too far behind to read everything, or some of what it has or missed is gone. Those who want it, or have to be
+    /// told, ask the store.
+    Jump,
+    /// It is of another incarnation, or the store has lost what it had shown.
+    Anew,
+}
+
 impl Tail {
     /// Starts at the stream's head.
     pub(crate) async fn start(
@@ -210,37 +221,68 @@ impl Tail {
         }
     }
 
-    /// Reads what the store has beyond the head.
+    /// Reads what the store has beyond the head, unless somebody else just has.
     pub(super) async fn catch_up(&self) -> Result<()> {
         let before = self.head();
         let _one_at_a_time = self.catching_up.lock().await;
         if self.head() > before {
             return Ok(());
         }
+        self.read_on().await
+    }
+
+    /// Looks at the store whatever came meanwhile: not every change moves the head.
+    pub(super) async fn look(&self) -> Result<()> {
+        let _one_at_a_time = self.catching_up.lock().await;
+        self.read_on().await
+    }
+
+    async fn read_on(&self) -> Result<()> {
         loop {
-            let bounds = self.bounds();
-            let start = Start::At(bounds.position());
+            let known = self.bounds();
+            let start = Start::At(known.position());
             let query = ReadQuery::new(Selector::all(), start).with_limit(CATCH_UP_PAGE);
             let page = self.storage.read(&self.stream, &query).await?;
-            let far =
-                page.bounds.head.get().saturating_sub(bounds.head.get()) > self.limits.max_events as u64;
-            if page.reset.is_some() || page.gap.is_some() || far {
-                // Too far behind to read everything, or some of it went unseen: those who want it, or have to be told, ask the
-                // store.
-                self.restart(page.bounds);
-                return Ok(());
-            }
-            let more = page.more;
-            self.append_page(page);
-            if !more {
-                return Ok(());
+            match self.sequel(&known, &page) {
+                Sequel::Next => {
+                    let more = page.more;
+                    self.append_page(page);
+                    if !more {
+                        return Ok(());
+                    }
+                }
+                Sequel::Jump => {
+                    self.let_go(page.bounds);
+                    return Ok(());
+                }
+                Sequel::Anew => {
+                    self.restart(page.bounds);
+                    return Ok(());
+                }
             }
         }
     }
 
+    /// Says how a page goes with what is in memory.
+    fn sequel(&self, known: &Bounds, page: &Page) -> Sequel {
+        let bounds = &page.bounds;
+        // A store that goes on from an earlier incarnation gives no reset, but what is in memory is of the earlier one. And one
+        // that has less than it showed has lost it: nobody is to get it from memory.
+        let lost = bounds.head < known.head || bounds.deletions < known.deletions;
+        if page.reset.is_some() || bounds.epoch != known.epoch || lost {
+            return Sequel::Anew;
+        }
+        let far = bounds.head.get() - known.head.get() > self.limits.max_events as u64;
+        if page.gap.is_some() || bounds.deletions > known.deletions || far {
+            return Sequel::Jump;
+        }
+        Sequel::Next
+    }
+
     fn append_page(&self, page: Page) {
         let mut ring = self.ring.write();
-        if ring.epoch != page.bounds.epoch {
+        // What was read before a deletion that is known by now may hold what it removed; the next look reads it again.
+        if ring.epoch != page.bounds.epoch || ring.deletions != page.bounds.deletions {
             return;
         }
         // Commits handed over since the read are in front of it by now.
@@ -252,19 +294,32 @@ impl Tail {
         self.tell_growth();
     }
 
-    /// Begins anew at `bounds`: another epoch, or a place too far ahead.
+    /// Begins anew at `bounds`.
     fn restart(&self, bounds: Bounds) {
         *self.ring.write() = Ring::new(bounds, self.limits);
         self.early.lock().clear();
+        self.tell_all();
+    }
+
+    /// Lets go of all events in memory, and goes on from `bounds` if that is further.
+    fn let_go(&self, bounds: Bounds) {
+        self.ring.write().let_go(bounds);
+        self.tell_all();
+    }
+
+    fn tell_all(&self) {
         self.feeds.lock().wake_all();
         self.tell_growth();
     }
 
-    /// Looks whether the stream is still the same incarnation, after something that may have changed it.
+    /// Looks whether the stream is still the same incarnation, and whether something was deleted.
     pub(crate) async fn refresh(&self) -> Result<()> {
         let bounds = self.storage.bounds(&self.stream).await?;
-        if bounds.epoch != self.bounds().epoch {
+        let known = self.bounds();
+        if bounds.epoch != known.epoch {
             self.restart(bounds);
+        } else if bounds.deletions > known.deletions {
+            self.let_go(bounds);
         }
         Ok(())
     }
@@ -323,7 +378,7 @@ impl Tail {
         if !nothing || partial || query.until.is_some() {
             return;
         }
-        let (after, _, _) = query.start.resolve(&page.bounds);
+        let after = page.begun_after(query.start);
         let mut ring = self.ring.write();
         if ring.epoch == page.bounds.epoch
             && page.bounds.head <= ring.head

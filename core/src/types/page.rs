@@ -75,7 +75,8 @@ pub struct Page {
     pub bounds: Bounds,
     /// Says that selected events after the start were removed before this read.
     pub gap: Option<Gap>,
-    /// Says that the start was of another epoch, so that reading began with the oldest retained event.
+    /// Says that the start was of another epoch that the stream did not go on from, so that reading began with the oldest
+    /// retained event.
     pub reset: Option<Reset>,
 }
 
@@ -83,6 +84,18 @@ impl Page {
     /// Returns the position to resume an ascending read from.
     pub fn position(&self) -> Position {
         Position::new(self.bounds.epoch, self.through)
+    }
+
+    /// Returns the sequence after which the page begins, asked for from `start`.
+    pub fn begun_after(&self, start: Start) -> Sequence {
+        match start {
+            Start::Earliest => Sequence::ZERO,
+            Start::Latest => self.bounds.head,
+            Start::After(sequence) => sequence,
+            Start::At(_) if self.reset.is_some() => Sequence::ZERO,
+            // Perhaps of an earlier epoch, from which the stream went on.
+            Start::At(position) => position.sequence,
+        }
     }
 }
 

@@ -123,7 +123,8 @@ pub enum Start {
     Latest,
     /// After a sequence, in whatever incarnation the stream has. What was removed after it is told as a gap.
     After(Sequence),
-    /// After a position; one of another epoch is told as a reset, and reading starts with the oldest retained event.
+    /// After a position. One of another epoch is told as a reset, and reading starts with the oldest retained event; unless the
+    /// stream went on from that epoch, and no further than the position had got: see [`Start::resolve_among`].
     At(Position),
 }
 
@@ -133,11 +134,29 @@ impl Start {
     /// The second value is the reset to tell, the third whether removed events are to be told as a gap. Drivers call this
     /// inside the snapshot they read, so that a change of epoch cannot slip in between.
     pub fn resolve(self, bounds: &Bounds) -> (Sequence, Option<Reset>, bool) {
+        self.resolve_among(bounds, |_| None)
+    }
+
+    /// As [`resolve`](Self::resolve), for a store that knows earlier epochs of the same log.
+    ///
+    /// `ended` returns the greatest sequence of an earlier epoch that the stream still had when it went on in a later one. A
+    /// position at or below it is resumed as if nothing had happened, gaps told as usual; one beyond it has seen events that
+    /// were lost, and is told a reset.
+    pub fn resolve_among(
+        self,
+        bounds: &Bounds,
+        ended: impl Fn(Epoch) -> Option<Sequence>,
+    ) -> (Sequence, Option<Reset>, bool) {
         match self {
             Self::Earliest => (Sequence::ZERO, None, false),
             Self::Latest => (bounds.head, None, false),
             Self::After(sequence) => (sequence, None, true),
-            Self::At(position) if position.epoch == bounds.epoch => (position.sequence, None, true),
+            Self::At(position)
+                if position.epoch == bounds.epoch
+                    || ended(position.epoch).is_some_and(|end| position.sequence <= end) =>
+            {
+                (position.sequence, None, true)
+            }
             Self::At(position) => {
                 let reset = Reset { refused: position, epoch: bounds.epoch };
                 (Sequence::ZERO, Some(reset), false)
@@ -171,6 +190,10 @@ pub struct Bounds {
     pub first: Sequence,
     /// The greatest sequence ever given out, whether its event is retained or not.
     pub head: Sequence,
+    /// Rises with every step that removes events by a deletion, in the same atomic step; trims do not count. A broker that
+    /// sees it change lets go of what it keeps of the stream in memory, so that what was deleted through one broker is gone
+    /// on all.
+    pub deletions: u64,
 }
 
 impl Bounds {
@@ -216,11 +239,30 @@ mod tests {
             epoch: Epoch::new(1).unwrap(),
             first: Sequence::new(5).unwrap(),
             head: Sequence::new(9).unwrap(),
+            deletions: 0,
         };
         let old = Position::new(Epoch::new(2).unwrap(), Sequence::new(8).unwrap());
         let (after, reset, tell) = Start::At(old).resolve(&bounds);
         assert_eq!((after, tell), (Sequence::ZERO, false));
         assert_eq!(reset.unwrap().refused, old);
         assert_eq!(Start::Latest.resolve(&bounds).0, bounds.head);
+    }
+
+    #[test]
+    fn an_earlier_epoch_is_resumed_up_to_where_it_ended() {
+        let epoch = |number| Epoch::new(number).unwrap();
+        let seq = |number| Sequence::new(number).unwrap();
+        let bounds = Bounds { epoch: epoch(3), first: seq(1), head: seq(9), deletions: 0 };
+        let ended = |earlier: Epoch| (earlier == epoch(2)).then(|| seq(7));
+        let at = |number, sequence| {
+            Start::At(Position::new(epoch(number), seq(sequence))).resolve_among(&bounds, ended)
+        };
+        assert_eq!(at(2, 7), (seq(7), None, true));
+        assert_eq!(at(2, 0), (Sequence::ZERO, None, true));
+        assert_eq!(at(3, 9), (seq(9), None, true));
+        for (number, sequence) in [(2, 8), (1, 1)] {
+            let (after, reset, tell) = at(number, sequence);
+            assert_eq!((after, reset.is_some(), tell), (Sequence::ZERO, true, false));
+        }
     }
 }

@@ -3,6 +3,7 @@
 mod catalog;
 mod log;
 mod room;
+mod url;
 
 use eventweir::{
     Bounds, Catalog, Commit, Cursor, CursorName, Dedup, Durability, Error, ErrorKind, JobStore, Page,

@@ -19,6 +19,8 @@ const READ_STEP: usize = 100_000;
 pub(crate) struct Log {
     epoch: Epoch,
     head: Sequence,
+    /// How often events were deleted.
+    deletions: u64,
     /// Retained events. Sequences are without holes when given out; deletion makes holes here.
     pub(crate) events: BTreeMap<Sequence, Arc<Event>>,
     bytes: u64,
@@ -53,6 +55,7 @@ impl Log {
         Self {
             epoch: Epoch::random(),
             head: Sequence::ZERO,
+            deletions: 0,
             events: BTreeMap::new(),
             bytes: 0,
             channels: BTreeMap::new(),
@@ -68,7 +71,7 @@ impl Log {
 
     pub(crate) fn bounds(&self) -> Bounds {
         let first = self.events.first_key_value().map_or(self.head.next(), |(first, _)| *first);
-        Bounds { epoch: self.epoch, first, head: self.head }
+        Bounds { epoch: self.epoch, first, head: self.head, deletions: self.deletions }
     }
 
     pub(crate) fn bytes(&self) -> u64 {
@@ -353,6 +356,7 @@ impl Log {
                 self.forget(&event, now);
             }
         }
+        self.deletions += u64::from(!gone.is_empty());
         gone.len() as u64
     }
 }

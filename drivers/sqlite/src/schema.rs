@@ -8,7 +8,7 @@ pub(crate) const APPLICATION_ID: i32 = 0x5765_6972;
 pub(crate) const VERSION: i32 = MIGRATIONS.len() as i32;
 
 /// Each entry brings the schema from the version that is its place in the list to the next. Entries are never changed.
-const MIGRATIONS: &[&str] = &[V1];
+const MIGRATIONS: &[&str] = &[V1, V2];
 
 const V1: &str = "
     -- Facts about the file: who it is (see file/identity.rs).
@@ -55,6 +55,15 @@ const V1: &str = "
     create index commits_at on commits(stream, at);
 ";
 
+const V2: &str = "
+    -- How many steps removed events of a stream by a deletion.
+    alter table streams add column deletions integer not null default 0;
+";
+
+/// Shows a connection that cannot write the tables as they would be after the migration: temporary names hide those of the file.
+/// Once another process has migrated the file, its own columns come first and are what is read.
+const V1_AS_V2: &str = "create temporary view streams as select *, 0 as deletions from main.streams;";
+
 /// Brings a database from `version` to [`VERSION`], all or nothing.
 pub(crate) fn migrate(connection: &mut Connection, version: i32) -> Result<()> {
     let transaction = connection.transaction()?;
@@ -64,6 +73,11 @@ pub(crate) fn migrate(connection: &mut Connection, version: i32) -> Result<()> {
     transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.commit()
+}
+
+/// Prepares a connection that only reads for a file that nobody has brought to [`VERSION`] yet.
+pub(crate) fn read_as_present(connection: &Connection) -> Result<()> {
+    if version(connection)? == 1 { connection.execute_batch(V1_AS_V2) } else { Ok(()) }
 }
 
 /// Returns the version of an open database.

@@ -27,10 +27,12 @@ pub(crate) struct StreamRow {
     pub(crate) forgotten_to: Sequence,
     /// Runs hold everything up to here.
     pub(crate) indexed_to: Sequence,
+    /// How many steps removed events by a deletion.
+    pub(crate) deletions: u64,
 }
 
 const COLUMNS: &str =
-    "id, epoch, head, first, events, bytes, channels, removed_to, forgotten_to, indexed_to, name";
+    "id, epoch, head, first, events, bytes, channels, removed_to, forgotten_to, indexed_to, deletions, name";
 
 impl StreamRow {
     /// An empty stream with a new epoch, whose first event will be at `first`.
@@ -46,11 +48,12 @@ impl StreamRow {
             removed_to: Sequence::ZERO,
             forgotten_to: Sequence::ZERO,
             indexed_to: first.previous(),
+            deletions: 0,
         }
     }
 
     pub(crate) fn bounds(&self) -> Bounds {
-        Bounds { epoch: self.epoch, first: self.first, head: self.head }
+        Bounds { epoch: self.epoch, first: self.first, head: self.head, deletions: self.deletions }
     }
 
     fn of(row: &Row<'_>) -> rusqlite::Result<Result<Self>> {
@@ -69,6 +72,7 @@ impl StreamRow {
             removed_to: sequence(7)?,
             forgotten_to: sequence(8)?,
             indexed_to: sequence(9)?,
+            deletions: count(10)?,
         }))
     }
 
@@ -81,7 +85,7 @@ impl StreamRow {
     /// Reads every stream's row. Names that are no stream names belong to deleted streams whose rows still go.
     pub(crate) fn read_all(connection: &Connection) -> rusqlite::Result<Vec<(String, Result<Self>)>> {
         let mut statement = connection.prepare(&const_format(COLUMNS, " order by name"))?;
-        let rows = statement.query_map([], |row| Ok((row.get(10)?, Self::of(row)?)))?;
+        let rows = statement.query_map([], |row| Ok((row.get(11)?, Self::of(row)?)))?;
         rows.collect()
     }
 
@@ -101,7 +105,7 @@ impl StreamRow {
         connection
             .prepare_cached(
                 "update streams set epoch = ?, head = ?, first = ?, events = ?, bytes = ?, channels = ?,
-                    removed_to = ?, forgotten_to = ?, indexed_to = ? where id = ?",
+                    removed_to = ?, forgotten_to = ?, indexed_to = ?, deletions = ? where id = ?",
             )?
             .execute(params![
                 self.epoch.get() as i64,
@@ -113,6 +117,7 @@ impl StreamRow {
                 self.removed_to.to_i64(),
                 self.forgotten_to.to_i64(),
                 self.indexed_to.to_i64(),
+                self.deletions as i64,
                 self.id,
             ])
             .map(drop)
@@ -138,20 +143,36 @@ pub(crate) struct Seen {
     pub(crate) head: Sequence,
     pub(crate) first: Sequence,
     pub(crate) removed_to: Sequence,
+    pub(crate) deletions: u64,
+}
+
+impl Seen {
+    fn of(row: &StreamRow) -> Self {
+        Self { head: row.head, first: row.first, removed_to: row.removed_to, deletions: row.deletions }
+    }
+
+    pub(crate) fn bounds(&self, epoch: Epoch) -> Bounds {
+        Bounds { epoch, first: self.first, head: self.head, deletions: self.deletions }
+    }
 }
 
 impl StreamView {
     pub(crate) fn new(row: &StreamRow, tail: Tail) -> Arc<Self> {
-        let seen = Seen { head: row.head, first: row.first, removed_to: row.removed_to };
-        Arc::new(Self { id: row.id, epoch: row.epoch, seen: Mutex::new(seen), tail: Mutex::new(tail) })
+        Arc::new(Self {
+            id: row.id,
+            epoch: row.epoch,
+            seen: Mutex::new(Seen::of(row)),
+            tail: Mutex::new(tail),
+        })
     }
 
-    /// Notes a committed state of the stream. All three only ever rise.
+    /// Notes a committed state of the stream. All of them only ever rise.
     pub(crate) fn observe(&self, row: &StreamRow) {
         let mut seen = self.seen.lock();
         seen.head = seen.head.max(row.head);
         seen.first = seen.first.max(row.first);
         seen.removed_to = seen.removed_to.max(row.removed_to);
+        seen.deletions = seen.deletions.max(row.deletions);
     }
 
     pub(crate) fn seen(&self) -> Seen {
@@ -159,8 +180,7 @@ impl StreamView {
     }
 
     pub(crate) fn bounds(&self) -> Bounds {
-        let seen = self.seen();
-        Bounds { epoch: self.epoch, first: seen.first, head: seen.head }
+        self.seen().bounds(self.epoch)
     }
 }
 

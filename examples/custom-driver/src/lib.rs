@@ -53,7 +53,8 @@ impl List {
 
     fn bounds(&self) -> Bounds {
         let first = self.events.first().map_or(self.head.next(), |event| event.sequence);
-        Bounds { epoch: self.epoch, first, head: self.head }
+        // Without a catalog, nothing is ever deleted.
+        Bounds { epoch: self.epoch, first, head: self.head, deletions: 0 }
     }
 
     /// Decides everything, then changes everything: a refused commit leaves nothing behind.

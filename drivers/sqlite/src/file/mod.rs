@@ -12,6 +12,7 @@ pub(crate) use lock::{HighWater, Lock, LockError};
 
 use crate::config::{SqliteConfig, Synchronous};
 use crate::error::Work;
+use crate::schema;
 use eventweir::Result;
 use rusqlite::{Connection, OpenFlags};
 use std::ffi::OsString;
@@ -65,6 +66,7 @@ pub(crate) fn open_reader(path: &Path, frozen: bool) -> Result<Connection> {
     .work()?;
     prepare(&connection).work()?;
     connection.pragma_update(None, "cache_size", -16_384).work()?;
+    schema::read_as_present(&connection).work()?;
     Ok(connection)
 }
 

@@ -17,7 +17,7 @@ const READ_STEP: usize = 20_000;
 /// Answers from memory who asks for news when there are none.
 pub(crate) fn nothing_new(view: &StreamView, query: &ReadQuery) -> Option<Page> {
     let seen = view.seen();
-    let bounds = eventweir::Bounds { epoch: view.epoch, first: seen.first, head: seen.head };
+    let bounds = seen.bounds(view.epoch);
     let (after, reset, _) = query.start.resolve(&bounds);
     if after < seen.head || reset.is_some() || seen.removed_to > after {
         return None;

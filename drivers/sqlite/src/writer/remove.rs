@@ -102,6 +102,7 @@ impl State {
         }
         let events = removal.events;
         if events > 0 {
+            stream.row.deletions += 1;
             settle(connection, stream, removal, now)?;
         }
         Ok(Step { events, bounds: stream.row.bounds(), more })

@@ -127,7 +127,7 @@ impl<'a> Answers<'a> {
     }
 
     fn check_bounds(&mut self, call: &Call, least: Least, bounds: &Bounds) -> Result<&'a Moment, Failure> {
-        let Bounds { epoch, first, head } = *bounds;
+        let Bounds { epoch, first, head, .. } = *bounds;
         ensure_law!(Law::Told, epoch == self.told.epoch, "the epoch was {}, and is {epoch}", self.told.epoch);
         ensure_law!(
             Law::Visibility,
