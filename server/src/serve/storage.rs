@@ -2,7 +2,7 @@
 
 use crate::config::StorageSection;
 use crate::failure::{Failure, Result};
-use eventweir::{Commit, Dedup, Promises, Registry, Storage, StreamName, WakeupReach, Writers};
+use eventweir::{Commit, Dedup, Durability, Promises, Registry, Storage, StreamName, WakeupReach, Writers};
 use eventweir_memory::MemoryStorage;
 use eventweir_sqlite::{SqliteConfig, SqliteStorage};
 use std::path::Path;
@@ -10,7 +10,50 @@ use std::sync::Arc;
 
 /// Returns the drivers that this broker is composed with, by the scheme of their URL.
 pub(crate) fn registry() -> Registry {
-    Registry::new().with("memory", |url| async move { open_memory(&url) }).with("sqlite", open_sqlite)
+    registry_for(None)
+}
+
+/// Returns the drivers, which refuse to be opened where they promise less than is required.
+fn registry_for(required: Option<Durability>) -> Registry {
+    Registry::new()
+        .with("memory", move |url| async move {
+            enough(MemoryStorage::from_url(&url)?, required, |_| MEMORY_ADVICE.to_owned()).await
+        })
+        .with(
+            "sqlite",
+            move |url| async move { enough(open_sqlite(url).await?, required, sqlite_advice).await },
+        )
+}
+
+/// Hands a storage on that promises what is required; of another, says what to change.
+async fn enough<S: Storage>(
+    storage: S,
+    required: Option<Durability>,
+    advice: impl FnOnce(Durability) -> String,
+) -> eventweir::Result<S> {
+    let promised = storage.promises().durability;
+    let Some(required) = required.filter(|required| *required > promised) else { return Ok(storage) };
+    storage.close().await?;
+    let (promised, wanted) = (promised.as_str(), required.as_str());
+    Err(eventweir::Error::new(
+        eventweir::ErrorKind::Config,
+        format!(
+            "it promises durability `{promised}`, and `storage.requires` is `{wanted}`: {}",
+            advice(required)
+        ),
+    ))
+}
+
+const MEMORY_ADVICE: &str = "memory keeps nothing; sqlite:PATH does";
+
+fn sqlite_advice(required: Durability) -> String {
+    match required {
+        Durability::Replicated => {
+            "one file is on one machine; Redis with replicas or a MongoDB replica set is on several"
+        }
+        _ => "open it with ?synchronous=full",
+    }
+    .to_owned()
 }
 
 /// Opens the storage that the configuration names.
@@ -18,18 +61,8 @@ pub(crate) fn registry() -> Registry {
 /// # Errors
 /// When the scheme is not known, or the driver refuses. Both can only be mended by the operator, and exit as such.
 pub(super) async fn open(section: &StorageSection) -> Result<Arc<dyn Storage>> {
-    let opened = registry().open(&section.url).await;
+    let opened = registry_for(section.requires.map(Into::into)).open(&section.url).await;
     opened.map_err(|error| Failure::usage(format!("`storage.url`: {}", crate::failure::with_causes(&error))))
-}
-
-fn open_memory(url: &str) -> eventweir::Result<MemoryStorage> {
-    match url {
-        "memory:" => Ok(MemoryStorage::new()),
-        _ => Err(eventweir::Error::new(
-            eventweir::ErrorKind::Config,
-            "a memory store has nothing to name: its URL is memory:",
-        )),
-    }
 }
 
 async fn open_sqlite(url: String) -> eventweir::Result<SqliteStorage> {
@@ -73,10 +106,10 @@ pub(super) fn describe(promises: &Promises) -> String {
         Dedup::Forever => "repeated ids are recognised forever".to_owned(),
     };
     let survives = match promises.durability {
-        eventweir::Durability::Volatile => "nothing survives the end of the process",
-        eventweir::Durability::Process => "what is acknowledged survives the end of the process",
-        eventweir::Durability::Disk => "what is acknowledged survives loss of power",
-        eventweir::Durability::Replicated => "what is acknowledged survives loss of a node",
+        Durability::Volatile => "nothing survives the end of the process",
+        Durability::Process => "what is acknowledged survives the end of the process",
+        Durability::Disk => "what is acknowledged survives loss of power",
+        Durability::Replicated => "what is acknowledged survives loss of a node",
     };
     let wakeup = match promises.wakeup {
         WakeupReach::None => "readers poll",
