@@ -2,6 +2,7 @@
 
 use crate::Law;
 use eventweir::Error;
+use std::error::Error as _;
 use std::fmt;
 
 /// Says how a property ended that did not fail.
@@ -36,6 +37,17 @@ impl Failure {
     /// Makes a failure to come to an end.
     pub(crate) fn stuck(what: impl Into<String>) -> Self {
         Self { stuck: true, ..Self::new(what) }
+    }
+
+    /// Makes a failure of a call around the properties, with its causes.
+    pub(crate) fn of_call(what: &str, error: &Error) -> Self {
+        let mut text = format!("{what}: {error}");
+        let mut cause = error.source();
+        while let Some(error) = cause {
+            text += &format!(": {error}");
+            cause = error.source();
+        }
+        Self::new(text)
     }
 
     /// Returns whether something did not come to an end in time.

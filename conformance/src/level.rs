@@ -10,10 +10,13 @@ pub enum Level {
     Storage,
     /// A broker in this process.
     Broker,
-    /// Two brokers over one store.
+    /// Two brokers over one store, in this process.
     Brokers,
     /// A broker, a connection that may be cut, and a protocol.
     Wire,
+    /// Several brokers over one store, each behind connections that may be cut, and a protocol whose clients go from one broker to
+    /// another.
+    Wires,
 }
 
 impl Level {
@@ -24,6 +27,7 @@ impl Level {
             Self::Broker => "broker",
             Self::Brokers => "brokers",
             Self::Wire => "wire",
+            Self::Wires => "wires",
         }
     }
 }

@@ -141,6 +141,7 @@ macro_rules! __delivery_properties {
                 a_restart_loses_nothing [Restart Durability Ids] "Restarts while clients publish and read lose and double nothing";
                 kill_9_loses_nothing [Kill Durability Ids] "kill -9 while clients publish and read loses and doubles nothing";
                 a_broker_that_stood_still_goes_on [Pause] "A broker that is stopped for a time and continued loses and doubles nothing";
+                who_lost_its_broker_goes_on_at_another [Brokers Durability Ids] "While one broker after another is gone and stays away, its clients go on at the others where they were; nothing is lost, doubled or held up";
                 what_a_volatile_broker_lost_is_told [Kill Resets] "What a broker lost with its memory is told to those who come back";
             }
             honest Honest {
@@ -257,7 +258,7 @@ pub const DELIVERY_PROPERTIES: &[Property] = __delivery_properties! { delivery }
 pub fn properties(level: Level) -> &'static [Property] {
     match level {
         Level::Storage => STORAGE_PROPERTIES,
-        Level::Broker | Level::Brokers | Level::Wire => DELIVERY_PROPERTIES,
+        Level::Broker | Level::Brokers | Level::Wire | Level::Wires => DELIVERY_PROPERTIES,
     }
 }
 

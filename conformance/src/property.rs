@@ -74,6 +74,8 @@ pub enum Needs {
     Restart,
     /// A broker that the suite may kill.
     Kill,
+    /// Several brokers, any of which the suite may kill and leave away.
+    Brokers,
     /// A broker that the suite may stop and continue.
     Pause,
     /// Connections that can be cut, stalled and split.
@@ -102,6 +104,7 @@ impl Needs {
             Self::BeginAnew => "a new stream",
             Self::Restart => "restart",
             Self::Kill => "kill",
+            Self::Brokers => "several brokers",
             Self::Pause => "pause",
             Self::Connections => "connections",
             Self::Faults => "faults",
@@ -187,6 +190,7 @@ impl Property {
                 });
                 left(&options, verdict.await, stage.leave()).await
             }
+            (_, Examined::Nothing(why)) => Ok(Verdict::Skipped(why.clone())),
             _ => Err(Failure::new(format!("{self:?} is not a property of the level {}", subject.level()))),
         }
     }

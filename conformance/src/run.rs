@@ -96,8 +96,16 @@ fn examine(
         tell.tell(subject, property, Some(&outcome));
         properties.push(PropertyReport { property, outcome, elapsed: began.elapsed() });
     }
-    let remarks = remarks(promises.as_ref(), &properties);
-    SubjectReport { name: subject.name().to_owned(), level: subject.level(), promises, remarks, properties }
+    let skipped = match subject.examined() {
+        Examined::Nothing(why) => Some(why.clone()),
+        _ => None,
+    };
+    let remarks = match skipped {
+        Some(_) => Vec::new(),
+        None => remarks(promises.as_ref(), &properties),
+    };
+    let (name, level) = (subject.name().to_owned(), subject.level());
+    SubjectReport { name, level, promises, skipped, remarks, properties }
 }
 
 fn look(subject: &Subject, property: &'static Property, options: &Options) -> Outcome {

@@ -19,6 +19,8 @@ pub struct Subject {
 pub(crate) enum Examined {
     Stores(Arc<dyn Opener>),
     Sites(Arc<dyn SiteOpener>),
+    /// Nothing, and why.
+    Nothing(String),
 }
 
 impl Subject {
@@ -37,6 +39,11 @@ impl Subject {
     pub fn brokers<H: Harness>(harness: H) -> Self {
         let opener = Arc::new(HarnessOpener::new(harness));
         Self::of_sites(Level::Brokers, Arc::new(InProcess::new(opener, 2)))
+    }
+
+    /// Stands for what cannot be examined at a level, so that the report names it: each property is skipped for this reason.
+    pub fn skipped(level: Level, why: impl Into<String>) -> Self {
+        Self { name: String::new(), level, examined: Examined::Nothing(why.into()) }
     }
 
     pub(crate) fn of_stores(opener: Arc<dyn Opener>) -> Self {

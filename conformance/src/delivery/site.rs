@@ -7,7 +7,7 @@ use eventweir::ChannelName;
 use std::fmt;
 use std::time::Duration;
 
-/// A broker (or two over one store) with an empty part of a stream that the suite alone uses, and the way to it.
+/// A broker (or several over one store) with an empty part of a stream that the suite alone uses, and the way to it.
 #[async_trait]
 pub(crate) trait Site: Send + Sync {
     /// Says what the clients of this site can express.
@@ -39,13 +39,17 @@ pub(crate) trait Site: Send + Sync {
     async fn leave(&self) -> Result<(), Failure>;
 }
 
-/// Something that happens to brokers.
+/// Something that happens to brokers. Of several, it happens to one after the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Disturbance {
     /// The broker is ended in good order and started again on the same store.
     Restart,
     /// The broker is ended by `kill -9` and started again on the same store.
     Kill,
+    /// One of several brokers is ended by `kill -9`, and stays away. The last one is not.
+    Lose,
+    /// Those that stayed away are started again.
+    Return,
     /// The broker stands still for a time, and goes on: SIGSTOP, SIGCONT.
     Pause(Duration),
     /// Every connection is cut, each after some more bytes in either direction.
@@ -75,6 +79,8 @@ impl fmt::Display for Disturbance {
         match self {
             Self::Restart => f.write_str("restart"),
             Self::Kill => f.write_str("kill -9"),
+            Self::Lose => f.write_str("kill -9, and stay away"),
+            Self::Return => f.write_str("come back"),
             Self::Pause(span) => write!(f, "pause for {} ms", span.as_millis()),
             Self::Cut { after_bytes } => write!(f, "cut all connections after {after_bytes} bytes"),
             Self::Stall(span) => write!(f, "stall for {} ms", span.as_millis()),

@@ -69,6 +69,7 @@ fn lacks(site: &dyn Site, need: Needs) -> Option<&'static str> {
         }
         Needs::BeginAnew => (can(Disturbance::BeginAnew), "its stream is not the suite's to remove"),
         Needs::Restart => (can(Disturbance::Restart), "the suite cannot restart it"),
+        Needs::Brokers => (can(Disturbance::Lose), "there is no other broker to go on at"),
         Needs::Kill => (can(Disturbance::Kill), "the suite cannot kill it"),
         Needs::Pause => (can(Disturbance::Pause(Duration::ZERO)), "the suite cannot stop and continue it"),
         Needs::Connections => (can(Disturbance::Cut { after_bytes: 0 }), "there is no connection to cut"),

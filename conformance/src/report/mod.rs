@@ -40,6 +40,8 @@ pub struct SubjectReport {
     pub level: Level,
     /// What the store promises, when stores are examined and one could be opened.
     pub promises: Option<Promises>,
+    /// Why it could not be examined at all, if so: each of its properties was skipped for that.
+    pub skipped: Option<String>,
     /// Sentences about the subject as a whole, such as that nothing was looked at.
     pub remarks: Vec<String>,
     /// The properties, in the order of the documentation's table.
@@ -191,7 +193,7 @@ impl PropertyReport {
 fn test(subject: &SubjectReport, property: &Property) -> String {
     let module = property.law.as_str().replace('-', "_");
     match subject.level {
-        Level::Storage | Level::Wire => format!("{module}::{}", property.name),
+        Level::Storage | Level::Wire | Level::Wires => format!("{module}::{}", property.name),
         level => format!("{level}::{module}::{}", property.name),
     }
 }

@@ -13,7 +13,12 @@ impl Display for Report {
                 writeln!(f, "not run {} {:?}: {why}", subject.title(), property.property)?;
             }
         }
-        for (subject, property) in self.examined() {
+        for subject in &self.subjects {
+            if let Some(why) = &subject.skipped {
+                writeln!(f, "skipped {}: {why}", subject.title())?;
+            }
+        }
+        for (subject, property) in self.examined().filter(|(subject, _)| subject.skipped.is_none()) {
             if let Outcome::Skipped(why) = &property.outcome {
                 writeln!(f, "skipped {} {:?}: {why}", subject.title(), property.property)?;
             }

@@ -145,6 +145,8 @@ impl Site for BrokerSite {
             | Disturbance::Deafness(_) => true,
             Disturbance::Remove { .. } | Disturbance::BeginAnew => self.lists,
             Disturbance::Kill
+            | Disturbance::Lose
+            | Disturbance::Return
             | Disturbance::Pause(_)
             | Disturbance::Cut { .. }
             | Disturbance::Stall(_)

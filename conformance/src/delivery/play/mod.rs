@@ -108,7 +108,9 @@ impl Play {
             super::Disturbance::Trim { .. } => Some(Removed::Oldest),
             super::Disturbance::Remove { channel } => Some(Removed::Channel(channel.clone())),
             super::Disturbance::BeginAnew => Some(Removed::Everything),
-            super::Disturbance::Kill | super::Disturbance::Restart if !self.loses_nothing(disturbance) => {
+            super::Disturbance::Kill | super::Disturbance::Lose | super::Disturbance::Restart
+                if !self.loses_nothing(disturbance) =>
+            {
                 Some(Removed::Everything)
             }
             _ => None,
@@ -124,8 +126,8 @@ impl Play {
 
     /// Ends every disturbance that lasts.
     pub(crate) async fn calm(&self) -> Result<(), Failure> {
-        use super::Disturbance::{Deafness, Faults, LoseAnswers, Split};
-        for end in [Faults { seed: None }, Deafness(false), LoseAnswers(false), Split { bytes: 0 }] {
+        use super::Disturbance::{Deafness, Faults, LoseAnswers, Return, Split};
+        for end in [Faults { seed: None }, Deafness(false), LoseAnswers(false), Split { bytes: 0 }, Return] {
             if self.stage.site.can(&end) {
                 self.disturb(&end).await?;
             }

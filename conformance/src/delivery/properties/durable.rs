@@ -42,6 +42,34 @@ async fn through(
     play.finish().await.map(drop)
 }
 
+pub(crate) async fn who_lost_its_broker_goes_on_at_another(stage: &Stage) -> Result<(), Failure> {
+    let mut dice = Dice::new(stage.options.seed());
+    let mut play = begin(stage).await?;
+    for (name, manner) in [("steady", Manner::Steady), ("restless", Manner::Restless(7))] {
+        let role = reader(&play, name).manner(manner);
+        play.read(role).await?;
+    }
+    play.expect_trouble();
+    for round in 0..LOSSES {
+        let publishing = publish_side_by_side(&play, 3, 15);
+        tokio::time::sleep(Duration::from_millis(dice.below(40))).await;
+        play.disturb(&Disturbance::Lose).await?;
+        publishing.finish().await?;
+        // These know the others only.
+        let role = reader(&play, &format!("new {round}"));
+        play.read(role).await?;
+        publish_side_by_side(&play, 2, 5).finish().await?;
+        // The last one that is lost does not come back.
+        if round + 1 < LOSSES {
+            play.disturb(&Disturbance::Return).await?;
+        }
+    }
+    play.finish().await.map(drop)
+}
+
+/// Every one of three brokers, and the first once more.
+const LOSSES: usize = 4;
+
 /// A store that survives nothing may lose everything with its broker, and must then say so.
 pub(crate) async fn what_a_volatile_broker_lost_is_told(stage: &Stage) -> Result<(), Failure> {
     let mut play = begin(stage).await?;

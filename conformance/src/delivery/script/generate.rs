@@ -59,6 +59,8 @@ fn happenings(site: &dyn Site) -> Vec<(u32, BoxedStrategy<Happening>)> {
         (1, Just(Disturbance::LoseAnswers(true)).boxed(), Disturbance::LoseAnswers(true)),
         (2, Just(Disturbance::Restart).boxed(), Disturbance::Restart),
         (2, Just(Disturbance::Kill).boxed(), Disturbance::Kill),
+        (2, Just(Disturbance::Lose).boxed(), Disturbance::Lose),
+        (1, Just(Disturbance::Return).boxed(), Disturbance::Return),
         (
             1,
             (-1..2_i64).prop_map(|step| Disturbance::StepClock { seconds: 3600 * step }).boxed(),
@@ -92,7 +94,7 @@ fn may_happen(site: &dyn Site, disturbance: &Disturbance) -> bool {
     let told = match disturbance {
         Disturbance::Trim { .. } | Disturbance::Remove { .. } => abilities.gaps,
         Disturbance::BeginAnew => abilities.resets,
-        Disturbance::Restart | Disturbance::Kill => {
+        Disturbance::Restart | Disturbance::Kill | Disturbance::Lose => {
             abilities.resets || site.survives() || site.outlives(disturbance)
         }
         _ => true,

@@ -9,7 +9,8 @@ use std::fmt::Debug;
 /// Only [`start`](Self::start) is needed. Each other method goes with a flag of [`HostAbilities`]; it is called only when the flag is
 /// set, and what is not set is skipped by name.
 ///
-/// All methods are called by one task at a time.
+/// All methods are called by one task at a time. Of several brokers over one store each has a host of its own, and one task calls them
+/// all.
 #[async_trait]
 pub trait Host: Debug + Send + Sync + 'static {
     /// Says what may be done to this broker. It does not change.

@@ -1,7 +1,8 @@
-//! A broker behind a real connection, and its clients.
+//! Brokers behind real connections, and their clients.
 
 mod address;
 mod host;
+mod line;
 mod protocol;
 mod site;
 mod subject;

@@ -1,4 +1,4 @@
-//! A broker in this process, behind a real socket, over a store that outlives it.
+//! Brokers in this process, behind real sockets, over a store that outlives them.
 
 use eventweir::{Broker, ChannelName, Error, ErrorKind, Result, Shutdown, StreamName, async_trait};
 use eventweir_conformance::clients::RemoteHost;
@@ -30,7 +30,17 @@ struct Running {
 
 impl InProcess {
     pub(crate) fn new() -> Self {
-        Self { store: MemoryStorage::new(), running: Mutex::new(None) }
+        Self::over(MemoryStorage::new())
+    }
+
+    /// Makes three over one store.
+    pub(crate) fn three() -> Vec<Self> {
+        let store = MemoryStorage::new();
+        (0..3).map(|_| Self::over(store.clone())).collect()
+    }
+
+    fn over(store: MemoryStorage) -> Self {
+        Self { store, running: Mutex::new(None) }
     }
 
     /// Returns the address of the broker that runs.

@@ -1,5 +1,6 @@
 //! The laws over the wire: each protocol's own client, real connections that are cut, stalled and split, and a broker in this
-//! process that is stopped and started again over one store.
+//! process that is stopped and started again over one store; and with three brokers over one store, of which clients go from one to
+//! another.
 
 #![allow(
     clippy::unwrap_used,
@@ -13,7 +14,7 @@ mod cut_requests;
 mod host;
 mod refusals;
 
-/// Holds one protocol to every property of delivery.
+/// Holds one protocol to every property of delivery, with one broker and with three.
 macro_rules! suite {
     ($name:ident) => {
         mod $name {
@@ -21,6 +22,12 @@ macro_rules! suite {
             use eventweir_conformance::{Subject, clients, wire_suite};
 
             wire_suite!(Subject::wire(InProcess::new, clients::$name()));
+
+            mod wires {
+                use super::*;
+
+                wire_suite!(Subject::wires(InProcess::three, clients::$name()));
+            }
         }
     };
 }
