@@ -9,6 +9,7 @@ mod publish;
 
 use super::call::Call;
 use super::encode::{self, Query};
+use super::native_polling;
 use crate::delivery::{Abilities, Client, Protocol};
 use eventweir::{Error, Result, Scope, Selector};
 use follower::Follower;
@@ -32,16 +33,17 @@ pub fn rse_long_poll() -> Protocol {
 
 /// The same, followed as an event stream.
 pub fn rse_stream() -> Protocol {
-    Protocol::new("rse stream", NOW, |address| async move {
+    let stream = Protocol::new("rse stream", NOW, |address| async move {
         Ok(Box::new(Follower::new(address)) as Box<dyn Client>)
-    })
+    });
+    stream.with_witness(native_polling())
 }
 
 /// RSE as clients of its first server speak it: they know none of the headers that came later, and must miss nothing all the
 /// same.
 pub fn rse_of_2012() -> Protocol {
     let manner = Manner { first_version: true, wait: Duration::ZERO, limit: 7 };
-    polling("rse of 2012", FIRST, manner).with_witness(rse())
+    polling("rse of 2012", FIRST, manner)
 }
 
 /// `events=all` is the channel and what is below it, `events=parent` the channel and what is above it.
@@ -60,9 +62,12 @@ const NOW: Abilities = Abilities {
 const FIRST: Abilities = Abilities { ids: false, gaps: false, resets: false, ..NOW };
 
 fn polling(name: &str, abilities: Abilities, manner: Manner) -> Protocol {
-    Protocol::new(name, abilities, move |address| async move {
+    let polling = Protocol::new(name, abilities, move |address| async move {
         Ok(Box::new(Poller::new(address, manner)) as Box<dyn Client>)
-    })
+    });
+    // A poll without a cursor is answered from memory where it can be, and one of several brokers remembers for a moment what
+    // another has trimmed. The log is what the store has.
+    polling.with_witness(native_polling())
 }
 
 /// Returns the channel of a selection, and the word for what is meant by it.
