@@ -3,9 +3,11 @@
 mod binary;
 mod fail_point;
 mod process;
+mod replica_set;
 mod uri;
 
 pub use fail_point::{FailPoint, Failure};
+pub use replica_set::{Happened, Mishap, SimulatedReplicaSet};
 
 use mongodb::Client;
 use mongodb::bson::{Document, doc, oid::ObjectId};
