@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod brokers;
 mod delivery;
 mod list;
 mod storage;
@@ -7,5 +8,6 @@ mod storage;
 pub mod report;
 pub mod table;
 
+pub use brokers::alone;
 pub use list::{FAULTY, Faulty, child, panics, right};
 pub use storage::{FaultyHarness, FaultyStorage, NoFault};

@@ -1,11 +1,12 @@
 //! The one list of what is faulty: it makes the tests and the table.
 
+use crate::brokers;
 use crate::delivery::{publishing, reading, spoil_client};
 use crate::storage::{
     FaultyHarness, NoFault, catalog, commits, content, cursors, epochs, gaps, ids, killed, reads, restart,
     selection, sequences, sharing, trims, wakeups,
 };
-use eventweir_conformance::{Law, Subject};
+use eventweir_conformance::{Law, Subject, clients};
 use std::path::Path;
 
 /// Something that is wrong in exactly one way.
@@ -373,6 +374,18 @@ macro_rules! faulty {
             broker_forgets_with_its_store [Durable] broker(restart::LostOnReopen)
                 "a broker whose store is empty after a restart"
                 "Acknowledged write lost";
+            brokers_know_their_own_ids [NoDuplicate] wires(brokers::IdsOfItsOwn)
+                "brokers that each keep the ids they know on a disk of their own: who repeats a publication at another is not known there"
+                "Ambiguous append retried: idempotence keys in the memory of one process";
+            brokers_know_their_own_head [NoMiss] wires(brokers::KnowsItsOwnHead)
+                "brokers that each take the head of their own last commit for that of the stream: what others publish is not seen"
+                "Missed wake-up: a cache that only its own process clears";
+            one_broker_drops_every_tenth [NoMiss] wires(brokers::DropsEveryTenth)
+                "three brokers of which one drops every tenth event"
+                "A node of a cluster that was set up in another way than the rest";
+            brokers_wait_for_everyone [Durable] wires(brokers::WaitsForEveryone)
+                "brokers that commit only while all of them are there: one that stays away holds up the others"
+                "Stalled counter: a quorum that counts the dead";
             client_reorders [Order] client(reading::Reorders)
                 "gives two events that come together in the other order"
                 "Inconsistent offsets: batches handed to several threads";
@@ -441,6 +454,9 @@ macro_rules! entries {
     (@storage $program:ident $($fault:tt)*) => { Subject::storage(FaultyHarness::<$($fault)*>::default()) };
     (@broker $program:ident $($fault:tt)*) => { Subject::broker(FaultyHarness::<$($fault)*>::default()) };
     (@brokers $program:ident $($fault:tt)*) => { Subject::brokers(FaultyHarness::<$($fault)*>::default()) };
+    (@wires $program:ident $($fault:tt)*) => {
+        Subject::wires(brokers::three::<$($fault)*>, clients::native_polling())
+    };
     (@client $program:ident $($fault:tt)*) => { Subject::broker(right()).with_clients(spoil_client::<$($fault)*>) };
     (@killed $program:ident) => { killed::subject($program) };
 }

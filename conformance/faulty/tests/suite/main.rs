@@ -2,12 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by a panic")]
 
+mod alone;
 mod right;
 mod told;
 
 use eventweir_conformance::{Law, Options};
 use eventweir_faulty::{Faulty, table::found_by};
 use std::path::Path;
+use std::time::Duration;
 
 /// This crate's command, which is the process that is killed.
 fn program() -> &'static Path {
@@ -17,7 +19,7 @@ fn program() -> &'static Path {
 /// Fails unless its law finds a faulty one, and random scripts find it, too, where they are to.
 fn expect_found(name: &str) {
     let faulty = Faulty::named(name).unwrap();
-    let options = Options::from_environment().unwrap();
+    let options = Options::from_environment().unwrap().with_patience(PATIENCE);
     let laws = std::iter::once(faulty.law).chain(faulty.scripts.then_some(Law::Every));
     for law in laws {
         assert!(
@@ -27,6 +29,9 @@ fn expect_found(name: &str) {
         );
     }
 }
+
+/// What a faulty one withholds never comes.
+const PATIENCE: Duration = Duration::from_secs(8);
 
 macro_rules! tests {
     ($($name:ident $law:tt $kind:ident $what:tt $wrong:literal $seen:literal;)*) => {$(
