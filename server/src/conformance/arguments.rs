@@ -13,9 +13,9 @@ pub struct ConformanceArgs {
     /// Store to examine, as `weir serve` takes it: memory:, sqlite:PATH. What others have in it is not touched
     #[arg(long, value_name = "URL", conflicts_with = "url")]
     pub(super) storage: Option<String>,
-    /// Running broker to examine by its public API, in channels of its own
+    /// Running broker to examine by its public API, in channels of its own; several brokers over one store by several of these
     #[arg(long, value_name = "URL")]
-    pub(super) url: Option<String>,
+    pub(super) url: Vec<String>,
     /// The token to show; better given by WEIR_TOKEN, which other users of the machine cannot see
     #[arg(long, env = "WEIR_TOKEN", hide_env_values = true)]
     pub(super) token: Option<String>,
@@ -34,7 +34,7 @@ pub struct ConformanceArgs {
     /// Look at these only: a law, a property, a level, a subject, or several of them joined as in broker::no-miss
     #[arg(long, value_name = "WHAT")]
     only: Vec<String>,
-    /// Look at these levels only: storage, broker, brokers, wire
+    /// Look at these levels only: storage, broker, brokers, wire, wires
     #[arg(long, value_name = "LEVEL", value_parser = level)]
     level: Vec<Level>,
     /// Write a JUnit report; - is stdout
@@ -75,10 +75,11 @@ pub(super) struct Wanted {
 /// What is examined.
 pub(super) enum Target {
     Storage(String),
-    Broker(crate::client::Target),
+    /// One that runs, or several.
+    Brokers(Vec<crate::client::Target>),
 }
 
-const LEVELS: [Level; 4] = [Level::Storage, Level::Broker, Level::Brokers, Level::Wire];
+const LEVELS: [Level; 5] = [Level::Storage, Level::Broker, Level::Brokers, Level::Wire, Level::Wires];
 
 impl Wanted {
     pub(super) fn of(arguments: &ConformanceArgs) -> Result<Self> {
@@ -109,28 +110,33 @@ impl Wanted {
 
 fn target(arguments: &ConformanceArgs) -> Option<Target> {
     let storage = arguments.storage.clone().map(Target::Storage);
-    storage.or_else(|| {
-        Some(Target::Broker(crate::client::Target {
-            url: arguments.url.clone()?,
-            token: arguments.token.clone(),
-            ca: arguments.ca.clone(),
-            retry: 0,
-            json: false,
-        }))
-    })
+    let broker = |url: &String| crate::client::Target {
+        url: url.clone(),
+        token: arguments.token.clone(),
+        ca: arguments.ca.clone(),
+        retry: 0,
+        json: false,
+    };
+    let brokers: Vec<_> = arguments.url.iter().map(broker).collect();
+    storage.or((!brokers.is_empty()).then_some(Target::Brokers(brokers)))
 }
 
 fn levels(arguments: &ConformanceArgs, examined: Option<&Target>) -> Result<Vec<Level>> {
-    let is_remote = matches!(examined, Some(Target::Broker(_)));
-    if is_remote && arguments.level.iter().any(|level| *level != Level::Wire) {
-        return Err(Failure::usage(
-            "a running broker is examined at the level wire; the others need --storage",
-        ));
-    }
-    let wanted = |level: &Level| match arguments.level.is_empty() {
-        true => !is_remote || *level == Level::Wire,
-        false => arguments.level.contains(level),
+    let remote = match examined {
+        Some(Target::Brokers(brokers)) if brokers.len() > 1 => {
+            Some((Level::Wires, "several running brokers are"))
+        }
+        Some(Target::Brokers(_)) => Some((Level::Wire, "a running broker is")),
+        _ => None,
     };
+    if let Some((only, who)) = remote {
+        if arguments.level.iter().any(|level| *level != only) {
+            let why = format!("{who} examined at the level {only}; the others need --storage");
+            return Err(Failure::usage(why));
+        }
+        return Ok(vec![only]);
+    }
+    let wanted = |level: &Level| arguments.level.is_empty() || arguments.level.contains(level);
     Ok(LEVELS.into_iter().filter(wanted).collect())
 }
 
@@ -151,7 +157,7 @@ fn options(arguments: &ConformanceArgs) -> Result<Options> {
 
 fn level(text: &str) -> Result<Level, String> {
     let known = LEVELS.into_iter().find(|level| level.as_str() == text);
-    known.ok_or_else(|| "the levels are storage, broker, brokers and wire".to_owned())
+    known.ok_or_else(|| "the levels are storage, broker, brokers, wire and wires".to_owned())
 }
 
 fn time(text: &str) -> Result<Duration, String> {

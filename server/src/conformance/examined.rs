@@ -15,7 +15,8 @@ use std::time::Duration;
 /// A store that can be opened, or a broker that answers.
 pub(super) enum Examined {
     Store(Arc<Place>),
-    Broker(Remote),
+    /// One that runs, or several over one store.
+    Brokers(Vec<Remote>),
 }
 
 impl Examined {
@@ -30,10 +31,15 @@ impl Examined {
                 on_a_runtime(look(&place))?;
                 Ok(Self::Store(place))
             }
-            Target::Broker(target) => {
-                let remote = Remote::new(target)?;
-                on_a_runtime(remote.look())?;
-                Ok(Self::Broker(remote))
+            Target::Brokers(targets) => {
+                let remotes: Vec<_> = targets.iter().map(Remote::new).collect::<Result<_>>()?;
+                on_a_runtime(async {
+                    for remote in &remotes {
+                        remote.look().await?;
+                    }
+                    Ok(())
+                })?;
+                Ok(Self::Brokers(remotes))
             }
         }
     }
@@ -42,10 +48,16 @@ impl Examined {
     pub(super) fn subjects(&self, wanted: &Wanted) -> Vec<Subject> {
         match self {
             Self::Store(place) => wanted.levels.iter().flat_map(|level| of_store(place, *level)).collect(),
-            Self::Broker(remote) => {
-                let subject = |protocol| {
-                    let remote = remote.clone();
-                    Subject::wire(move || remote.clone(), protocol)
+            Self::Brokers(remotes) => {
+                let subject = |protocol| match &remotes[..] {
+                    [remote] => {
+                        let remote = remote.clone();
+                        Subject::wire(move || remote.clone(), protocol)
+                    }
+                    several => {
+                        let several = several.to_vec();
+                        Subject::wires(move || several.clone(), protocol)
+                    }
                 };
                 clients::all().into_iter().map(subject).collect()
             }
@@ -54,11 +66,12 @@ impl Examined {
 
     /// Returns the command that examines the same again, without anything secret.
     pub(super) fn command(&self) -> String {
-        let (flag, url) = match self {
-            Self::Store(place) => ("--storage", place.url()),
-            Self::Broker(remote) => ("--url", remote.url()),
+        let (flag, urls) = match self {
+            Self::Store(place) => ("--storage", vec![place.url()]),
+            Self::Brokers(remotes) => ("--url", remotes.iter().map(Remote::url).collect()),
         };
-        format!("weir conformance {flag} '{}'", masked_url(url))
+        let named: String = urls.iter().map(|url| format!(" {flag} '{}'", masked_url(url))).collect();
+        format!("weir conformance{named}")
     }
 
     /// Removes what is left of the run.
@@ -67,7 +80,13 @@ impl Examined {
     /// When something cannot be removed; it is named.
     pub(super) fn leave(&self) -> Result<()> {
         match self {
-            Self::Broker(remote) => on_a_runtime(remote.sweep()),
+            Self::Brokers(remotes) => on_a_runtime(async {
+                let mut swept = Ok(());
+                for remote in remotes {
+                    swept = swept.and(remote.sweep().await);
+                }
+                swept
+            }),
             Self::Store(place) => on_a_runtime(async {
                 let swept = tokio::time::timeout(PATIENCE, place.sweep()).await;
                 let swept = swept.map_err(|_| "the store does not answer".to_owned());
@@ -84,6 +103,16 @@ fn of_store(place: &Arc<Place>, level: Level) -> Vec<Subject> {
         Level::Storage => Subject::storage(harness).with_child(child),
         Level::Broker => Subject::broker(harness),
         Level::Brokers => Subject::brokers(harness),
+        Level::Wires if !place.is_for_many() => {
+            Subject::skipped(level, "one process at a time writes to its store")
+        }
+        Level::Wires => {
+            let hosted = |protocol| {
+                let place = place.clone();
+                Subject::wires(move || WeirHost::three(&place), protocol)
+            };
+            return clients::all().into_iter().map(hosted).collect();
+        }
         _ => {
             let hosted = |protocol| {
                 let place = place.clone();

@@ -22,8 +22,8 @@ pub(super) struct Place {
     opening: tokio::sync::Mutex<()>,
     /// The streams that the suite used and did not remove.
     used: Mutex<BTreeSet<StreamName>>,
-    /// The broker over it that runs now.
-    pub(super) broker: tokio::sync::Mutex<Option<Running>>,
+    /// The brokers over it that run now.
+    pub(super) running: tokio::sync::Mutex<Option<Running>>,
 }
 
 impl Place {
@@ -34,7 +34,7 @@ impl Place {
             shared: Mutex::default(),
             opening: tokio::sync::Mutex::default(),
             used: Mutex::default(),
-            broker: tokio::sync::Mutex::default(),
+            running: tokio::sync::Mutex::default(),
         })
     }
 
@@ -50,6 +50,16 @@ impl Place {
     /// Returns whether what was acknowledged outlives the store being ended.
     pub(super) fn survives(&self) -> bool {
         self.promises().is_some_and(|promises| promises.durability > Durability::Volatile)
+    }
+
+    /// Returns whether several processes may have the store open, and write.
+    pub(super) fn is_for_many(&self) -> bool {
+        self.promises().is_some_and(|promises| promises.writers == Writers::Many)
+    }
+
+    /// Returns whether what was acknowledged outlives the processes that have the store open: it is on a disk, or in a server.
+    pub(super) fn outlives(&self) -> bool {
+        self.survives() || self.is_for_many()
     }
 
     /// Makes the name of a stream that nobody has.
@@ -143,8 +153,8 @@ impl Place {
     /// # Errors
     /// When some are left; it names them.
     pub(super) async fn sweep(&self) -> Result<()> {
-        if let Some(broker) = self.broker.lock().await.take() {
-            broker.leave(self).await?;
+        if let Some(running) = self.running.lock().await.take() {
+            running.leave(self).await?;
         }
         let used = self.used.lock().clone();
         self.remove(used).await
@@ -155,7 +165,7 @@ impl Place {
     /// # Errors
     /// When some are left; they are removed by the next [`sweep`](Self::sweep).
     pub(super) async fn remove(&self, streams: BTreeSet<StreamName>) -> Result<()> {
-        if streams.is_empty() || !self.survives() {
+        if streams.is_empty() || !self.outlives() {
             return Ok(());
         }
         let store = self.store().await?;

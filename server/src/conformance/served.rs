@@ -8,6 +8,8 @@ use eventweir::layers::StorageLayer;
 use eventweir::{ChannelName, Error, ErrorKind, Storage, StreamName, async_trait};
 use eventweir_conformance::clients::RemoteHost;
 use eventweir_conformance::{Address, Host, HostAbilities, OwnStream, Process};
+use futures_util::future::join_all;
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::Command;
 use std::sync::{Arc, OnceLock};
@@ -55,42 +57,61 @@ async fn orphaned() {
     }
 }
 
-/// Hosts a broker over the store that is examined, in a stream of its own.
+/// Hosts a broker over the store that is examined, in a stream that is its own, or its own and its sisters'.
 #[derive(Debug)]
 pub(super) struct WeirHost {
     place: Arc<Place>,
     stream: StreamName,
-    abilities: HostAbilities,
+    /// Which one of those that share the stream.
+    number: usize,
 }
 
-/// The broker that runs now. There is one at a time: a store may be open in one process only.
+/// The brokers that run now. They are those of one stream at a time: a store may be open in one process only.
 #[derive(Debug)]
 pub(super) struct Running {
     stream: StreamName,
+    brokers: BTreeMap<usize, Served>,
+}
+
+/// One broker, which may have ended.
+#[derive(Debug)]
+struct Served {
     process: Process,
     remote: RemoteHost,
 }
 
 impl Running {
-    /// Ends the broker, and then removes its stream: a broker that runs looks at its stream all the time, and looking makes it
+    /// Ends the brokers, and then removes their stream: a broker that runs looks at its stream all the time, and looking makes it
     /// again.
     pub(super) async fn leave(mut self, place: &Place) -> eventweir::Result<()> {
-        // It may stand still, or be gone.
-        let _ = self.process.resume();
-        if self.process.terminate(PATIENCE).await.is_err() {
-            self.process.kill().await.map_err(failed)?;
-        }
+        let ended = join_all(self.brokers.values_mut().map(Served::end)).await;
+        ended.into_iter().collect::<eventweir::Result<()>>()?;
         // What cannot be removed now is tried again at the end of the run, and told there.
         let _ = place.remove([self.stream].into()).await;
         Ok(())
     }
 }
 
+impl Served {
+    async fn end(&mut self) -> eventweir::Result<()> {
+        // It may stand still, or be gone.
+        let _ = self.process.resume();
+        if self.process.terminate(PATIENCE).await.is_err() {
+            self.process.kill().await.map_err(failed)?;
+        }
+        Ok(())
+    }
+}
+
 impl WeirHost {
     pub(super) fn new(place: Arc<Place>) -> Self {
-        let mut abilities = HostAbilities::ALL;
-        abilities.survives = place.survives();
-        Self { stream: place.invent(), place, abilities }
+        Self { stream: place.invent(), place, number: 0 }
+    }
+
+    /// Makes three that share a stream.
+    pub(super) fn three(place: &Arc<Place>) -> Vec<Self> {
+        let stream = place.invent();
+        (0..3).map(|number| Self { place: place.clone(), stream: stream.clone(), number }).collect()
     }
 
     async fn spawn(&self) -> std::io::Result<(Process, Address)> {
@@ -111,11 +132,12 @@ impl WeirHost {
     /// Does something with the broker that runs.
     async fn with<T>(
         &self,
-        act: impl AsyncFnOnce(&mut Running) -> eventweir::Result<T>,
+        act: impl AsyncFnOnce(&mut Served) -> eventweir::Result<T>,
     ) -> eventweir::Result<T> {
-        let mut broker = self.place.broker.lock().await;
+        let mut running = self.place.running.lock().await;
+        let own = running.as_mut().filter(|running| running.stream == self.stream);
         let away = || Error::new(ErrorKind::Unavailable, "the broker was ended when another one was started");
-        act(broker.as_mut().filter(|running| running.stream == self.stream).ok_or_else(away)?).await
+        act(own.and_then(|running| running.brokers.get_mut(&self.number)).ok_or_else(away)?).await
     }
 }
 
@@ -133,52 +155,60 @@ fn failed(error: std::io::Error) -> Error {
 #[async_trait]
 impl Host for WeirHost {
     fn abilities(&self) -> HostAbilities {
-        self.abilities
+        let mut abilities = HostAbilities::ALL;
+        abilities.survives = self.place.outlives();
+        abilities
     }
 
     async fn start(&self) -> eventweir::Result<Address> {
-        let mut broker = self.place.broker.lock().await;
-        if let Some(other) = broker.take().filter(|other| other.stream != self.stream) {
-            other.leave(&self.place).await?;
+        let mut running = self.place.running.lock().await;
+        if let Some(others) = running.take_if(|others| others.stream != self.stream) {
+            others.leave(&self.place).await?;
         }
         self.place.own(&self.stream)?;
+        let brokers = &mut running
+            .get_or_insert_with(|| Running { stream: self.stream.clone(), brokers: BTreeMap::new() })
+            .brokers;
+        // What ended before lets go of the store first.
+        brokers.remove(&self.number);
         let (process, address) = self.spawn().await.map_err(failed)?;
         let remote = RemoteHost::at(address.clone()).alone();
-        *broker = Some(Running { stream: self.stream.clone(), process, remote });
+        brokers.insert(self.number, Served { process, remote });
         Ok(address)
     }
 
     async fn stop(&self) -> eventweir::Result<()> {
-        self.with(async |running| running.process.terminate(PATIENCE).await.map(drop).map_err(failed)).await
+        self.with(async |served| served.process.terminate(PATIENCE).await.map(drop).map_err(failed)).await
     }
 
     async fn kill(&self) -> eventweir::Result<()> {
-        self.with(async |running| running.process.kill().await.map(drop).map_err(failed)).await
+        self.with(async |served| served.process.kill().await.map(drop).map_err(failed)).await
     }
 
     async fn pause(&self) -> eventweir::Result<()> {
-        self.with(async |running| running.process.pause().await.map_err(failed)).await
+        self.with(async |served| served.process.pause().await.map_err(failed)).await
     }
 
     async fn resume(&self) -> eventweir::Result<()> {
-        self.with(async |running| running.process.resume().map_err(failed)).await
+        self.with(async |served| served.process.resume().map_err(failed)).await
     }
 
     async fn remove(&self, channel: &ChannelName) -> eventweir::Result<()> {
-        self.with(async |running| running.remote.remove(channel).await).await
+        self.with(async |served| served.remote.remove(channel).await).await
     }
 
     async fn trim(&self, keep: u64) -> eventweir::Result<()> {
-        self.with(async |running| running.remote.trim(keep).await).await
+        self.with(async |served| served.remote.trim(keep).await).await
     }
 
     async fn begin_anew(&self) -> eventweir::Result<()> {
-        self.with(async |running| running.remote.begin_anew().await).await
+        self.with(async |served| served.remote.begin_anew().await).await
     }
 
     async fn leave(&self) -> eventweir::Result<()> {
-        let mut broker = self.place.broker.lock().await;
-        match broker.take_if(|running| running.stream == self.stream) {
+        let mut running = self.place.running.lock().await;
+        match running.take_if(|running| running.stream == self.stream) {
+            // Its sisters' end is its own: nobody uses the stream any more.
             Some(running) => running.leave(&self.place).await,
             None => Ok(()),
         }

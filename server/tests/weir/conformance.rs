@@ -5,6 +5,7 @@ mod mangled;
 mod others_data;
 mod reports;
 mod running_broker;
+mod several_brokers;
 mod stopping;
 
 use crate::support::{Ran, run_in};

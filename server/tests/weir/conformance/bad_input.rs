@@ -19,7 +19,7 @@ fn arguments_that_cannot_be_used_are_refused() {
         (&["--storage", "memory:", "--profile", "slow"], "quick, full and soak"),
         (&["--storage", "memory:", "--cases", "0"], "0"),
         (&["--storage", "memory:", "--seed", "-1"], "-1"),
-        (&["--storage", "memory:", "--level", "moon"], "storage, broker, brokers and wire"),
+        (&["--storage", "memory:", "--level", "moon"], "storage, broker, brokers, wire and wires"),
         (
             &["--storage", "memory:", "--only", "nonsense"],
             "\"nonsense\" names nothing; there are the levels storage",
