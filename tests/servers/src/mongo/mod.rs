@@ -14,21 +14,26 @@ use mongodb::bson::{Document, doc, oid::ObjectId};
 use process::OwnServer;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::{Mutex, PoisonError};
 use uri::with_database;
 
 /// Names the deployment that tests use instead of a server of their own.
 pub const DEPLOYMENT: &str = "MONGODB_URI";
 /// Set to `1`, it says that `configureFailPoint` may be used on the deployment that `MONGODB_URI` names.
 pub const FAIL_POINTS: &str = "EVENTWEIR_MONGO_FAIL_POINTS";
+/// Set to `1`, it says that the primary of the deployment that `MONGODB_URI` names may be made to step down.
+pub const STEP_DOWN: &str = "EVENTWEIR_MONGO_STEP_DOWN";
 
 /// A MongoDB-compatible server: one that the test started, or the deployment that `MONGODB_URI` names.
 ///
-/// Dropped, a server of its own is killed and its folder removed.
+/// Dropped, a server of its own is killed and its folder removed; of a deployment, the databases are dropped that were made up for tests.
 #[derive(Debug)]
 pub struct MongoServer {
     /// Without a database.
     uri: String,
     own: Option<OwnServer>,
+    /// Databases that were made up for tests.
+    databases: Mutex<Vec<String>>,
 }
 
 impl MongoServer {
@@ -38,7 +43,7 @@ impl MongoServer {
     /// When there is no server to start, in a sentence that says how to get one; when it does not start.
     pub async fn start() -> io::Result<Self> {
         match deployment() {
-            Some(uri) => Ok(Self { uri, own: None }),
+            Some(uri) => Ok(Self::new(uri, None)),
             None => Self::start_own(&[]).await,
         }
     }
@@ -78,14 +83,41 @@ impl MongoServer {
         Self::start().await.map(Some)
     }
 
+    /// Uses the deployment that `MONGODB_URI` names, where elections are real. `None` without one, or when `EVENTWEIR_MONGO_STEP_DOWN` is
+    /// not 1: the test says `SKIPPED`, and is over.
+    pub fn with_elections() -> Option<Self> {
+        let uri = deployment().filter(|_| std::env::var(STEP_DOWN).as_deref() == Ok("1"));
+        if uri.is_none() {
+            skipped(&format!(
+                "it needs a replica set in {DEPLOYMENT} whose primary may step down, and {STEP_DOWN}=1"
+            ));
+        }
+        uri.map(|uri| Self::new(uri, None))
+    }
+
+    /// Has the primary step down. Somebody else is elected, or it is again after five seconds.
+    ///
+    /// # Errors
+    /// When there is nobody who could take over.
+    pub async fn step_down(&self) -> io::Result<()> {
+        self.admin(doc! { "replSetStepDown": 5, "secondaryCatchUpPeriodSecs": 3 }).await
+    }
+
     async fn start_own(arguments: &[&str]) -> io::Result<Self> {
         let own = OwnServer::start(arguments).await?;
-        Ok(Self { uri: own.uri(), own: Some(own) })
+        Ok(Self::new(own.uri(), Some(own)))
+    }
+
+    fn new(uri: String, own: Option<OwnServer>) -> Self {
+        Self { uri, own, databases: Mutex::default() }
     }
 
     /// Returns the address with a database of its own, which no other call has returned.
     pub fn uri(&self) -> String {
-        self.uri_of(&Self::new_database())
+        let database = Self::new_database();
+        let uri = self.uri_of(&database);
+        self.databases.lock().unwrap_or_else(PoisonError::into_inner).push(database);
+        uri
     }
 
     /// Returns the address with a database.
@@ -199,6 +231,28 @@ impl MongoServer {
             io::Error::new(io::ErrorKind::Unsupported, why)
         })
     }
+}
+
+impl Drop for MongoServer {
+    fn drop(&mut self) {
+        let databases = std::mem::take(self.databases.get_mut().unwrap_or_else(PoisonError::into_inner));
+        if self.own.is_none() && !databases.is_empty() {
+            let uri = self.uri.clone();
+            // The test's own runtime may be ending. What is left behind troubles nobody but the deployment's owner.
+            let _ = std::thread::spawn(move || drop_all(&uri, &databases)).join();
+        }
+    }
+}
+
+fn drop_all(uri: &str, databases: &[String]) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let client = Client::with_uri_str(uri).await.map_err(io::Error::other)?;
+        for database in databases {
+            client.database(database).drop().await.map_err(io::Error::other)?;
+        }
+        Ok(())
+    })
 }
 
 fn deployment() -> Option<String> {
