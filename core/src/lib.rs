@@ -21,7 +21,7 @@ mod wakeups;
 
 pub use async_trait::async_trait;
 pub use auth::{Action, Auth, Credentials, Principal};
-pub use broker::{Broker, BrokerBuilder, Limits, Metrics, Session, Subscription};
+pub use broker::{Broker, BrokerBuilder, Limits, Metrics, Session, StreamRule, StreamRules, Subscription};
 pub use catalog::{Catalog, ChannelInfo, Usage};
 pub use clock::{Clock, SystemClock};
 pub use error::{Effect, Error, ErrorKind, Result};

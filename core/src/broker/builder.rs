@@ -1,6 +1,6 @@
 //! Composing a broker.
 
-use super::{Broker, Inner, Limits, Metrics, routes::Routes};
+use super::{Broker, Inner, Limits, Metrics, StreamRules};
 use crate::auth::AllowAll;
 use crate::layers::StorageLayer;
 use crate::{
@@ -20,6 +20,7 @@ pub struct BrokerBuilder {
     requires: Option<Durability>,
     limits: Limits,
     retention: Retention,
+    streams: StreamRules,
     poll: Duration,
     drain: Duration,
     trim_interval: Duration,
@@ -35,6 +36,7 @@ impl BrokerBuilder {
             requires: None,
             limits: Limits::default(),
             retention: Retention::FOREVER,
+            streams: StreamRules::default(),
             poll: Duration::from_millis(200),
             drain: Duration::from_secs(10),
             trim_interval: Duration::from_secs(1),
@@ -84,7 +86,13 @@ impl BrokerBuilder {
         self
     }
 
-    /// Sets what streams keep; everything unless set. Kept by [`Broker::run`].
+    /// Sets which channels are in which stream; all are in `main` unless set.
+    pub fn streams(mut self, streams: StreamRules) -> Self {
+        self.streams = streams;
+        self
+    }
+
+    /// Sets what streams keep; everything unless set. Kept by [`Broker::run`]. A stream's own rule may say otherwise.
     pub fn retention(mut self, retention: Retention) -> Self {
         self.retention = retention;
         self
@@ -141,7 +149,7 @@ impl BrokerBuilder {
             poll: self.poll,
             drain: self.drain,
             trim_interval: self.trim_interval,
-            routes: Routes::new(),
+            streams: self.streams,
             metrics: Metrics::new(),
             transports: Mutex::new(self.transports),
             tails: RwLock::default(),

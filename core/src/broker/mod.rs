@@ -4,8 +4,8 @@ mod builder;
 mod guard;
 mod limits;
 mod metrics;
-mod routes;
 mod session;
+mod streams;
 mod subscription;
 mod trimmer;
 
@@ -13,21 +13,24 @@ pub use builder::BrokerBuilder;
 pub use limits::Limits;
 pub use metrics::Metrics;
 pub use session::Session;
+pub use streams::{StreamRule, StreamRules};
 pub use subscription::Subscription;
 
 use crate::live::{Tail, follow};
 use crate::{
-    Auth, Clock, Credentials, Error, ErrorKind, Promises, Result, Retention, Shutdown, Storage, StreamName,
-    Transport,
+    Auth, ChannelName, Clock, Credentials, Error, ErrorKind, Promises, Result, Retention, Selector, Shutdown,
+    Storage, StreamName, Transport,
 };
 use parking_lot::{Mutex, RwLock};
-use routes::Routes;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::OnceCell;
 use tokio::task::{AbortHandle, JoinSet};
+
+/// How many channels of a stream are looked at for one that is not in its place.
+const LOOKED_AT: usize = 100;
 
 /// Composes a storage, an auth and transports into a broker. Clones share it.
 ///
@@ -56,7 +59,7 @@ struct Inner {
     poll: Duration,
     drain: Duration,
     trim_interval: Duration,
-    routes: Routes,
+    streams: StreamRules,
     metrics: Metrics,
     transports: Mutex<Vec<Box<dyn Transport>>>,
     tails: RwLock<HashMap<StreamName, Arc<OnceCell<Arc<Tail>>>>>,
@@ -164,9 +167,25 @@ impl Broker {
         &self.0.limits
     }
 
-    /// Returns what the streams keep.
+    /// Returns what the streams keep, but for those whose rule says otherwise.
     pub fn retention(&self) -> Retention {
         self.0.retention
+    }
+
+    /// Returns what a stream keeps.
+    pub fn retention_of(&self, stream: &StreamName) -> Retention {
+        self.0.streams.retention_of(stream).unwrap_or(self.0.retention)
+    }
+
+    /// Returns the shortest age to which any stream keeps its events; `None` when all of them keep them whatever their age.
+    pub fn shortest_age(&self) -> Option<Duration> {
+        let own = std::iter::once(self.0.retention);
+        own.chain(self.0.streams.retentions()).filter_map(|retention| retention.max_age).min()
+    }
+
+    /// Returns which channels are in which stream.
+    pub fn streams(&self) -> &StreamRules {
+        &self.0.streams
     }
 
     /// Returns the broker's counters.
@@ -179,13 +198,32 @@ impl Broker {
         &*self.0.clock
     }
 
-    /// Asks the storage whether it can answer now: readiness.
+    /// Asks the storage whether it can answer now, for the stream `main`: readiness.
+    ///
+    /// The other streams are not asked, though a store of many nodes may have them elsewhere: a broker that misses one of them
+    /// still serves the others.
     ///
     /// # Errors
     /// What the storage answers; [`Closed`](ErrorKind::Closed) once the broker shuts down.
     pub async fn check_ready(&self) -> Result<()> {
         self.check_open()?;
         self.0.storage.bounds(&StreamName::main()).await.map(drop)
+    }
+
+    /// Finds channels whose events are in another stream than the rules say, at most one of each stream: what a change of the rules
+    /// left behind, and their readers do not see. Of each stream the first channels are looked at, by name, so that it is cheap.
+    ///
+    /// # Errors
+    /// [`Unsupported`](ErrorKind::Unsupported) without a catalog, and what it answers.
+    pub async fn misplaced_channels(&self) -> Result<Vec<(StreamName, ChannelName)>> {
+        let (catalog, all) = (crate::catalog::required(&*self.0.storage)?, Selector::all());
+        let mut misplaced = Vec::new();
+        for stream in catalog.streams().await? {
+            let channels = catalog.channels(&stream, &all, None, LOOKED_AT).await?;
+            let found = channels.into_iter().find(|info| *self.0.streams.of_channel(&info.name) != stream);
+            misplaced.extend(found.map(|info| (stream, info.name)));
+        }
+        Ok(misplaced)
     }
 
     fn check_open(&self) -> Result<()> {

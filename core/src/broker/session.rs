@@ -3,9 +3,9 @@
 use super::{Broker, Subscription, guard};
 use crate::live::{Answered, Listener, Tail, TailKeys};
 use crate::{
-    Action, Catalog, ChannelInfo, ChannelName, Commit, CommitId, Cursor, CursorName, Direction, Gap,
-    NewEvent, Page, Principal, ReadQuery, Receipt, Record, RecordKey, Result, Retention, Selector, Source,
-    Start, StreamName, Usage,
+    Action, Catalog, ChannelInfo, ChannelName, Commit, CommitId, Cursor, CursorName, Direction, Error,
+    ErrorKind, Gap, NewEvent, Page, Position, Principal, ReadQuery, Receipt, Record, RecordKey, Result,
+    Retention, Selector, Sequence, Source, Start, StreamName, Usage,
 };
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -16,11 +16,63 @@ use std::time::{Duration, Instant};
 pub struct Session {
     broker: Broker,
     principal: Principal,
+    /// The one stream that it acts in; without one, channels say in which.
+    stream: Option<StreamName>,
 }
 
 impl Session {
     pub(super) fn new(broker: Broker, principal: Principal) -> Self {
-        Self { broker, principal }
+        Self { broker, principal, stream: None }
+    }
+
+    /// Returns a session that acts in one stream: its cursors and records are there, it reads and commits there, and what it
+    /// selects are the channels of that stream alone, so that it can select all of them.
+    ///
+    /// A session acts in one stream after another by itself: channels say in which. It has its cursors and records in `main`, but
+    /// for those that change together with events, which are in the stream of the events.
+    ///
+    /// # Errors
+    /// [`NotFound`](ErrorKind::NotFound) when there is no such stream, neither by a rule nor in the store.
+    pub async fn in_stream(&self, stream: &StreamName) -> Result<Self> {
+        // A store makes the streams that it is asked for; that is not for everyone to do.
+        if !self.broker.0.streams.knows(stream) && !self.is_stored(stream).await? {
+            return Err(Error::new(ErrorKind::NotFound, format!("there is no stream {stream}")));
+        }
+        Ok(Self { stream: Some(stream.clone()), ..self.clone() })
+    }
+
+    async fn is_stored(&self, stream: &StreamName) -> Result<bool> {
+        self.broker.check_open()?;
+        match self.broker.0.storage.catalog() {
+            Some(catalog) => Ok(catalog.streams().await?.contains(stream)),
+            None => Ok(false),
+        }
+    }
+
+    /// Returns the stream that cursors and records are in.
+    fn own_stream(&self) -> Cow<'_, StreamName> {
+        self.stream.as_ref().map_or_else(|| Cow::Owned(StreamName::main()), Cow::Borrowed)
+    }
+
+    fn stream_of_selector(&self, selector: &Selector) -> Result<&StreamName> {
+        match &self.stream {
+            Some(stream) => Ok(stream),
+            None => self.broker.0.streams.of_selector(selector),
+        }
+    }
+
+    /// Events are published where the rules say, in a session of one stream too: nobody would look for them elsewhere.
+    fn stream_of_commit(&self, commit: &Commit) -> Result<&StreamName> {
+        let rules = &self.broker.0.streams;
+        let ruled = rules.of_commit(commit)?;
+        match &self.stream {
+            Some(stream) if commit.append.is_empty() || stream == ruled => Ok(stream),
+            Some(stream) => {
+                let why = format!("the events of this commit are in the stream {ruled}, not in {stream}");
+                Err(Error::invalid(why))
+            }
+            None => Ok(ruled),
+        }
     }
 
     /// Returns who acts.
@@ -79,7 +131,8 @@ impl Session {
         self.commit(Commit::append([event])).await
     }
 
-    /// Carries out a commit, all or nothing, in the stream that its channels are in.
+    /// Carries out a commit, all or nothing, in the stream that its channels are in; one without events in that of the session:
+    /// see [`in_stream`](Self::in_stream).
     ///
     /// The broker's clock sets the time of its events and cursor moves, and their source is that of this principal: see
     /// [`own_source`](Self::own_source). A commit that holds more than events gets an id
@@ -96,6 +149,7 @@ impl Session {
         let inner = &self.broker.0;
         self.broker.check_open()?;
         guard::check_commit(&commit, &inner.limits, inner.storage.jobs().is_some())?;
+        let stream = self.stream_of_commit(&commit)?;
         self.authorize_commit(&commit).await?;
         let now = inner.clock.now();
         for event in &mut commit.append {
@@ -108,7 +162,6 @@ impl Session {
         if commit.id.is_none() && commit.needs_id() {
             commit.id = Some(CommitId::generate());
         }
-        let stream = inner.routes.of_commit(&commit)?;
         let tail = self.broker.tail(stream).await?;
         let begin = Instant::now();
         let outcome = inner.storage.commit(stream, &commit).await;
@@ -202,8 +255,7 @@ impl Session {
 
     async fn open(&self, selector: &Selector) -> Result<Arc<Tail>> {
         self.broker.check_open()?;
-        let stream = self.broker.0.routes.of_selector(selector)?;
-        self.broker.tail(stream).await
+        self.broker.tail(self.stream_of_selector(selector)?).await
     }
 
     async fn read_from(&self, tail: &Tail, keys: &TailKeys, query: &ReadQuery) -> Result<Page> {
@@ -221,7 +273,7 @@ impl Session {
             Some(answer) => answer,
             None => (self.read_stored(tail, keys, query).await?, Answered::Storage),
         };
-        self.leave_out_expired(query, &mut page);
+        self.leave_out_expired(&tail.stream, query, &mut page);
         self.broker.0.metrics.read(from);
         self.broker.0.metrics.told(page.gap.is_some(), page.reset.is_some());
         Ok(page)
@@ -246,8 +298,8 @@ impl Session {
         Ok(page)
     }
 
-    fn leave_out_expired(&self, query: &ReadQuery, page: &mut Page) {
-        let Some(cutoff) = self.broker.0.retention.cutoff(self.broker.0.clock.now()) else { return };
+    fn leave_out_expired(&self, stream: &StreamName, query: &ReadQuery, page: &mut Page) {
+        let Some(cutoff) = self.broker.retention_of(stream).cutoff(self.broker.0.clock.now()) else { return };
         let Some(last) =
             page.events.iter().filter(|event| event.time < cutoff).map(|event| event.sequence).max()
         else {
@@ -286,38 +338,52 @@ impl Session {
         Ok(Start::At(bounds.position()))
     }
 
-    /// Looks a cursor up.
+    /// Looks a cursor of the session's stream up.
     ///
     /// # Errors
     /// The answers of the [`Auth`](crate::Auth); what [`Storage::cursor`](crate::Storage::cursor) answers.
     pub async fn cursor(&self, name: &CursorName) -> Result<Option<Cursor>> {
         self.authorize(&Action::Consume(name)).await?;
-        self.broker.0.storage.cursor(&StreamName::main(), name).await
+        self.broker.0.storage.cursor(&self.own_stream(), name).await
     }
 
-    /// Returns the position at the head of the stream that a cursor is in: how far the cursor could be moved.
+    /// Returns the position at the head of the session's stream: how far a cursor could be moved.
     ///
     /// # Errors
     /// The answers of the [`Auth`](crate::Auth); what [`Storage::bounds`](crate::Storage::bounds) answers.
-    pub async fn cursor_head(&self, name: &CursorName) -> Result<crate::Position> {
+    pub async fn cursor_head(&self, name: &CursorName) -> Result<Position> {
         self.authorize(&Action::Consume(name)).await?;
-        Ok(self.broker.tail(&StreamName::main()).await?.bounds().position())
+        Ok(self.broker.tail(&self.own_stream()).await?.bounds().position())
     }
 
-    /// Looks a record up.
+    /// Returns the sequence of a position in the session's stream, for a cursor; `None` when the stream is another incarnation, or
+    /// has lost what was there.
+    ///
+    /// # Errors
+    /// The answers of the [`Auth`](crate::Auth); what [`Storage::read`](crate::Storage::read) answers.
+    pub async fn cursor_place(&self, name: &CursorName, position: Position) -> Result<Option<Sequence>> {
+        self.authorize(&Action::Consume(name)).await?;
+        self.broker.check_open()?;
+        // The store alone knows whether an earlier incarnation went on in this one.
+        let query = ReadQuery::new(Selector::all(), Start::At(position)).with_limit(1).with_max_bytes(0);
+        let page = self.broker.0.storage.read(&self.own_stream(), &query).await?;
+        Ok(page.reset.is_none().then_some(position.sequence))
+    }
+
+    /// Looks a record of the session's stream up.
     ///
     /// # Errors
     /// The answers of the [`Auth`](crate::Auth); what [`Storage::record`](crate::Storage::record) answers.
     pub async fn record(&self, key: &RecordKey) -> Result<Option<Record>> {
         self.authorize(&Action::Admin).await?;
-        self.broker.0.storage.record(&StreamName::main(), key).await
+        self.broker.0.storage.record(&self.own_stream(), key).await
     }
 
     /// Returns the position of a reader that has seen everything in the stream of a selection.
     ///
     /// # Errors
     /// The answers of the [`Auth`](crate::Auth); what [`Storage::bounds`](crate::Storage::bounds) answers.
-    pub async fn head(&self, selector: &Selector) -> Result<crate::Position> {
+    pub async fn head(&self, selector: &Selector) -> Result<Position> {
         self.authorize(&Action::Read(selector)).await?;
         Ok(self.open(selector).await?.bounds().position())
     }
@@ -331,7 +397,8 @@ impl Session {
         self.catalog()?.streams().await
     }
 
-    /// Lists channels that have retained events, by name, from after `after` on, at most `limit`.
+    /// Lists channels that have retained events, by name, from after `after` on, at most `limit`. A session of one stream lists
+    /// those of that stream; otherwise they are those of all streams, each in the one where the rules have it.
     ///
     /// # Errors
     /// As [`streams`](Self::streams).
@@ -342,10 +409,31 @@ impl Session {
         limit: usize,
     ) -> Result<Vec<ChannelInfo>> {
         self.authorize(&Action::Read(selector)).await?;
-        let stream = self.broker.0.routes.of_selector(selector)?;
-        self.catalog()?
-            .channels(stream, selector, after, limit.min(self.broker.0.limits.max_page_events))
-            .await
+        let (catalog, rules) = (self.catalog()?, &self.broker.0.streams);
+        let limit = limit.min(self.broker.0.limits.max_page_events);
+        let streams = match &self.stream {
+            Some(stream) => return catalog.channels(stream, selector, after, limit).await,
+            None => rules.all_of_selector(selector),
+        };
+        let mut all: Vec<ChannelInfo> = Vec::new();
+        for stream in streams {
+            let mut after = after.cloned();
+            let mut found = Vec::new();
+            // Channels that a changed rule left behind are passed over, and do not count.
+            while found.len() < limit {
+                let page = catalog.channels(stream, selector, after.as_ref(), limit).await?;
+                let is_last = page.len() < limit;
+                after = page.last().map(|info| info.name.clone());
+                found.extend(page.into_iter().filter(|info| rules.of_channel(&info.name) == stream));
+                if is_last {
+                    break;
+                }
+            }
+            all.extend(found);
+            all.sort_unstable_by(|one, other| one.name.cmp(&other.name));
+            all.truncate(limit);
+        }
+        Ok(all)
     }
 
     /// Lists cursors by name, from after `after` on, at most `limit`.
@@ -371,13 +459,13 @@ impl Session {
         self.catalog()?.usage(stream).await
     }
 
-    /// Removes every event of a channel. Its readers are told by a gap. Returns how many went.
+    /// Removes every event of a channel, in its stream. Its readers are told by a gap. Returns how many went.
     ///
     /// # Errors
     /// As [`streams`](Self::streams).
     pub async fn delete_channel(&self, channel: &ChannelName) -> Result<u64> {
         self.authorize(&Action::Admin).await?;
-        let stream = self.broker.0.routes.of_channel(channel);
+        let stream = self.stream.as_ref().unwrap_or_else(|| self.broker.0.streams.of_channel(channel));
         let tail = self.broker.tail(stream).await?;
         let removed = self.catalog()?.delete_channel(stream, channel).await;
         // Even a deletion that failed half-way has removed something.

@@ -150,6 +150,8 @@ impl Subscription {
             .with_limit(PAGE_EVENTS)
             .with_max_bytes(PAGE_BYTES);
         let page = self.session.read_on(&self.listener.tail, &query).await?;
+        // Else the tail, which has not noticed yet, would send the subscriber back to the store at once.
+        self.listener.tail.meet(page.bounds.epoch).await?;
         Ok(self.take_page(start, page))
     }
 

@@ -10,7 +10,8 @@ const WITHOUT_LIMITS: Duration = Duration::from_secs(60);
 /// Trims all streams now and again, for as long as it is polled.
 pub(super) async fn keep_retention(broker: Broker) {
     let inner = &broker.0;
-    let pause = if inner.retention.is_forever() {
+    let mut retentions = std::iter::once(inner.retention).chain(inner.streams.retentions());
+    let pause = if retentions.all(|retention| retention.is_forever()) {
         WITHOUT_LIMITS.max(inner.trim_interval)
     } else {
         inner.trim_interval
@@ -36,10 +37,12 @@ impl Broker {
             Some(catalog) => catalog.streams().await?,
             None => self.0.tails.read().keys().cloned().collect(),
         };
+        // One stream that cannot be trimmed now keeps no other from it.
+        let mut outcome = Ok(());
         for stream in &streams {
-            self.trim(stream, &self.0.retention).await?;
+            outcome = outcome.and(self.trim(stream, &self.retention_of(stream)).await.map(drop));
         }
-        Ok(())
+        outcome
     }
 
     /// Trims a stream until the retention holds. Returns how many events went.

@@ -237,6 +237,18 @@ impl Tail {
         self.read_on().await
     }
 
+    /// Looks at the store if a reader met another epoch there than the one that is known here.
+    pub(crate) async fn meet(&self, epoch: Epoch) -> Result<()> {
+        if self.bounds().epoch == epoch {
+            return Ok(());
+        }
+        let _one_at_a_time = self.catching_up.lock().await;
+        if self.bounds().epoch == epoch {
+            return Ok(());
+        }
+        self.read_on().await
+    }
+
     async fn read_on(&self) -> Result<()> {
         loop {
             let known = self.bounds();
@@ -329,6 +341,9 @@ impl Tail {
         let mut ring = self.ring.write();
         if ring.epoch == bounds.epoch {
             ring.trimmed(bounds);
+        } else {
+            // The next look tells how this goes on; until then nothing removed is served.
+            ring.clear();
         }
     }
 

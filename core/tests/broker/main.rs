@@ -8,12 +8,16 @@
 )]
 
 mod common;
+mod deletions;
+mod earlier_epochs;
 mod expectations;
 mod hand_over;
 mod isolation;
 mod layered;
 mod long_poll;
+mod read_once;
 mod rights;
 mod same_as_storage;
 mod several_brokers;
+mod streams;
 mod told;

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 /// Loses every wake-up.
 #[derive(Debug)]
-struct Deaf(Arc<dyn Storage>);
+pub(crate) struct Deaf(pub(crate) Arc<dyn Storage>);
 
 #[async_trait]
 impl Storage for Deaf {
