@@ -112,11 +112,20 @@ impl MongoConfig {
             MongoKind::ServerSelection { message, .. } if message.contains("wire version") => {
                 too_old(&None).with_source(message.clone())
             }
-            MongoKind::ServerSelection { message, .. } => {
-                probe::explain(self, options).await.with_source(message.clone())
-            }
+            MongoKind::ServerSelection { message, .. } => match self.not_trusted(message) {
+                Some(error) => error.with_source(message.clone()),
+                None => probe::explain(self, options).await.with_source(message.clone()),
+            },
             _ => self.at_start(error),
         }
+    }
+
+    /// Says that a certificate is not trusted, if that is what is wrong. Only the words of the library below tell.
+    fn not_trusted(&self, message: &str) -> Option<Error> {
+        message.contains("certificate").then(|| {
+            let why = "shows a certificate that is not trusted: see tlsCAFile= in the URL";
+            Error::new(ErrorKind::Config, format!("the MongoDB server at {} {why}", self.place()))
+        })
     }
 
     fn stranger(&self, options: &ClientOptions) -> Error {

@@ -20,7 +20,10 @@ pub(super) async fn explain(config: &MongoConfig, options: &ClientOptions) -> Er
             return why;
         }
     }
-    Error::new(ErrorKind::Unavailable, format!("no MongoDB server answers at {place}"))
+    Error::new(
+        ErrorKind::Unavailable,
+        format!("no MongoDB server answers at {place}: is it up, and is tls= in the URL as it wants it?"),
+    )
 }
 
 async fn ask(host: &ServerAddress, options: &ClientOptions) -> Option<Hello> {

@@ -74,6 +74,30 @@ async fn a_server_that_is_too_old_is_refused() {
 }
 
 #[tokio::test]
+async fn encrypted_it_is_used_and_what_is_not_trusted_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    for name in ["ours", "other"] {
+        let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+        std::fs::write(file(&format!("{name}.pem")), made.cert.pem()).unwrap();
+        std::fs::write(file(&format!("{name}.key")), made.signing_key.serialize_pem()).unwrap();
+    }
+    let (certificate, key) = (file("ours.pem"), file("ours.key"));
+    let arguments = ["--tls-cert-file", &certificate, "--tls-key-file", &key];
+    let Some(server) = MongoServer::own_with(&arguments).await.unwrap() else { return };
+    let url = |authority: &str| format!("{}&timeout=1s&tls=true&tlsCAFile={}", server.uri(), file(authority));
+    let storage = open(&url("ours.pem")).await;
+    publish(&storage, "one").await.unwrap();
+    refused_for_good(&url("other.pem"), &["certificate", "tlsCAFile"]).await;
+    refused_for_good(&url("missing.pem"), &["TLS options", "No such file"]).await;
+    let Some(plain) = MongoServer::killable().await.unwrap() else { return };
+    for url in [server.uri(), format!("{}&tls=true&tlsCAFile={certificate}", plain.uri())] {
+        let (kind, said) = refusal(&format!("{url}&timeout=1s")).await;
+        assert!(kind == ErrorKind::Unavailable && said.contains("tls="), "{said}");
+    }
+}
+
+#[tokio::test]
 async fn nobody_who_answers_is_told_as_such() {
     let nobody = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address = nobody.local_addr().unwrap();

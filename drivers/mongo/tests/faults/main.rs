@@ -12,3 +12,4 @@ mod fail_points;
 mod failover;
 mod load;
 mod support;
+mod trim;
