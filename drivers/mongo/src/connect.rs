@@ -77,10 +77,11 @@ impl MongoConfig {
     }
 
     fn database_options(&self) -> DatabaseOptions {
+        // The server gives up waiting for a majority before the call is given up here: then it says so.
         let concern = WriteConcern::builder()
             .w(mongodb::options::Acknowledgment::Majority)
             .journal(true)
-            .w_timeout(self.timeout());
+            .w_timeout(self.timeout() * 3 / 4);
         DatabaseOptions::builder()
             .write_concern(concern.build())
             .read_concern(ReadConcern::majority())
