@@ -1,1 +1,14 @@
 //! Keeps streams in Redis.
+
+mod catalog;
+mod codec;
+mod commit;
+mod link;
+mod read;
+mod remove;
+mod scripts;
+mod storage;
+mod streams;
+
+pub use link::{Protocol, RedisConfig};
+pub use storage::RedisStorage;
