@@ -1,6 +1,7 @@
 //! Listing, counting and deleting.
 
 use crate::MongoStorage;
+use crate::attended::attended;
 use crate::core::{ATTEMPTS, Core, overtaken};
 use crate::document::{corrupt, documents, integer, text};
 use crate::read::{bounds_of, channel_tags};
@@ -22,9 +23,7 @@ const AT_ONCE: i64 = 1_000;
 impl Catalog for MongoStorage {
     async fn streams(&self) -> Result<Vec<StreamName>> {
         let core = self.core()?;
-        let pipeline = vec![doc! { "$sort": { "_id": 1 } }, doc! { "$project": { "_id": 1 } }];
-        let found = core.store.gather(&core.store.streams, pipeline).await?;
-        found.iter().map(|found| StreamName::new(text(found, "_id")?)).collect()
+        attended(async move { streams(&core).await }).await
     }
 
     async fn channels(
@@ -35,14 +34,18 @@ impl Catalog for MongoStorage {
         limit: usize,
     ) -> Result<Vec<ChannelInfo>> {
         let (core, stream) = (self.core()?, self.stream(stream)?);
-        for _ in 0..ATTEMPTS {
-            let known = core.refresh(&stream).await?;
-            let found = channels(core, &known, selector, after, limit).await?;
-            if is_unchanged(core, &stream, &known).await? {
-                return Ok(found);
+        let (selector, after) = (selector.clone(), after.cloned());
+        let look = async move {
+            for _ in 0..ATTEMPTS {
+                let known = core.refresh(&stream).await?;
+                let found = channels(&core, &known, &selector, after.as_ref(), limit).await?;
+                if is_unchanged(&core, &stream, &known).await? {
+                    return Ok(found);
+                }
             }
-        }
-        Err(overtaken())
+            Err(overtaken())
+        };
+        attended(look).await
     }
 
     async fn cursors(
@@ -51,44 +54,59 @@ impl Catalog for MongoStorage {
         after: Option<&CursorName>,
         limit: usize,
     ) -> Result<Vec<Cursor>> {
-        let (core, stream) = (self.core()?, self.stream(stream)?);
-        for _ in 0..ATTEMPTS {
-            let known = core.refresh(&stream).await?;
-            let found = cursors(core, &known, after, limit).await?;
-            if is_unchanged(core, &stream, &known).await? {
-                return Ok(found);
+        let (core, stream, after) = (self.core()?, self.stream(stream)?, after.cloned());
+        let look = async move {
+            for _ in 0..ATTEMPTS {
+                let known = core.refresh(&stream).await?;
+                let found = cursors(&core, &known, after.as_ref(), limit).await?;
+                if is_unchanged(&core, &stream, &known).await? {
+                    return Ok(found);
+                }
             }
-        }
-        Err(overtaken())
+            Err(overtaken())
+        };
+        attended(look).await
     }
 
     async fn usage(&self, stream: &StreamName) -> Result<Usage> {
         let (core, stream) = (self.core()?, self.stream(stream)?);
-        for _ in 0..ATTEMPTS {
-            let known = core.refresh(&stream).await?;
-            let channels = count_channels(core, &known).await?;
-            let cursors = cursors(core, &known, None, usize::MAX).await?.len() as u64;
-            if is_unchanged(core, &stream, &known).await? {
-                let (record, tip) = (&known.record, known.tip);
-                return Ok(Usage {
-                    bounds: bounds_of(record, tip.head),
-                    events: tip.events.saturating_sub(record.gone_events),
-                    bytes: tip.bytes.saturating_sub(record.gone_bytes),
-                    channels,
-                    cursors,
-                });
-            }
-        }
-        Err(overtaken())
+        attended(async move { usage(&core, &stream).await }).await
     }
 
     async fn delete_channel(&self, stream: &StreamName, channel: &ChannelName) -> Result<u64> {
-        trim::delete_channel(self.core()?, &*self.stream(stream)?, channel).await
+        let (core, stream, channel) = (self.core()?, self.stream(stream)?, channel.clone());
+        attended(async move { trim::delete_channel(&core, &stream, &channel).await }).await
     }
 
     async fn delete_stream(&self, stream: &StreamName) -> Result<()> {
-        trim::delete_stream(self.core()?, &*self.stream(stream)?).await
+        let (core, stream) = (self.core()?, self.stream(stream)?);
+        attended(async move { trim::delete_stream(&core, &stream).await }).await
     }
+}
+
+async fn streams(core: &Core) -> Result<Vec<StreamName>> {
+    let pipeline = vec![doc! { "$sort": { "_id": 1 } }, doc! { "$project": { "_id": 1 } }];
+    let found = core.store.gather(&core.store.streams, pipeline).await?;
+    found.iter().map(|found| StreamName::new(text(found, "_id")?)).collect()
+}
+
+async fn usage(core: &Core, stream: &StreamHandle) -> Result<Usage> {
+    for _ in 0..ATTEMPTS {
+        let known = core.refresh(stream).await?;
+        let channels = count_channels(core, &known).await?;
+        let cursors = cursors(core, &known, None, usize::MAX).await?.len() as u64;
+        if is_unchanged(core, stream, &known).await? {
+            let (record, tip) = (&known.record, known.tip);
+            return Ok(Usage {
+                bounds: bounds_of(record, tip.head),
+                events: tip.events.saturating_sub(record.gone_events),
+                bytes: tip.bytes.saturating_sub(record.gone_bytes),
+                channels,
+                cursors,
+            });
+        }
+    }
+    Err(overtaken())
 }
 
 /// Returns whether nothing was removed since the stream was looked at: then what was found up to that end is all of it.
@@ -101,7 +119,7 @@ async fn count_channels(core: &Core, known: &Known) -> Result<u64> {
     let mut pipeline = retained(known, None);
     pipeline.push(doc! { "$group": { "_id": "$ev.c" } });
     pipeline.push(doc! { "$count": "channels" });
-    let found = core.store.gather(&core.store.log, pipeline).await?;
+    let found = core.store.search(pipeline).await?;
     Ok(found.first().map_or(Ok(0), |found| integer(found, "channels"))?.unsigned_abs())
 }
 
@@ -141,13 +159,13 @@ async fn channels(
         pipeline.push(doc! { "$match": { "ev.c": { "$gt": after.as_str() } } });
     }
     pipeline.push(doc! { "$group": { "_id": "$ev.c", "events": { "$sum": 1_i64 },
-        "first": { "$min": "$ev.q" }, "last": { "$max": "$ev.q" } } });
+    "first": { "$min": "$ev.q" }, "last": { "$max": "$ev.q" } } });
     pipeline.push(doc! { "$sort": { "_id": 1 } });
     if selector.is_all() {
         pipeline.push(doc! { "$limit": i64::try_from(limit.max(1)).unwrap_or(i64::MAX) });
     }
     let mut found = Vec::new();
-    for channel in core.store.gather(&core.store.log, pipeline).await? {
+    for channel in core.store.search(pipeline).await? {
         let name = ChannelName::new(text(&channel, "_id")?)?;
         if found.len() < limit && selector.matches_channel(name.as_str()) {
             found.push(ChannelInfo {
@@ -204,7 +222,7 @@ async fn in_log(core: &Core, known: &Known, after: &str) -> Result<ByName> {
         doc! { "$project": { "n": 1, "cu": 1 } },
     ];
     let mut found = ByName::new();
-    for document in core.store.gather(&core.store.log, pipeline).await? {
+    for document in core.store.search(pipeline).await? {
         let number = integer(&document, "n")?;
         for entry in documents(&document, "cu") {
             let entry = entry?;

@@ -46,15 +46,15 @@ impl Core {
     ) -> Result<Arc<Known>> {
         let (mut before, mut from) = (before.clone(), from);
         for _ in 0..ATTEMPTS {
-            let look = self.store.look_at_end(&stream.name, before.epoch, from).await?;
-            match look.record {
+            let (tip, record) = self.store.look_at_end(&stream.name, before.epoch, from).await?;
+            match record {
                 // The end was seen between two readings of the same record.
                 Some(record) if record.is_as(&before) => {
-                    stream.learn(&record, look.tip);
-                    return Ok(Arc::new(Known { record, tip: look.tip }));
+                    stream.learn(&record, tip);
+                    return Ok(Arc::new(Known { record, tip }));
                 }
                 Some(record) if record.epoch == before.epoch => {
-                    from = from.max(look.tip.number);
+                    from = from.max(tip.number);
                     before = record;
                 }
                 _ => {

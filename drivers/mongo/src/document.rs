@@ -16,8 +16,8 @@
 //! | `gone` | when the events left it, by the server's clock: what is left are ids |
 
 use eventweir::{
-    ChannelName, ContentType, Error, ErrorKind, Event, EventId, Headers, NewEvent, Result, Sequence,
-    Source, Timestamp,
+    ChannelName, ContentType, Error, ErrorKind, Event, EventId, Headers, NewEvent, Result, Sequence, Source,
+    Timestamp,
 };
 use mongodb::bson::raw::{RawBsonRef, RawDocument, cstr};
 use mongodb::bson::spec::BinarySubtype;
@@ -60,9 +60,8 @@ pub(crate) fn size(event: &NewEvent) -> u64 {
 /// Returns at least as many bytes as an event takes in a document.
 pub(crate) fn most_bytes(event: &NewEvent) -> usize {
     let channel = event.channel.as_str();
-    let above: usize = event.channel.ancestors().map(|above| above.as_str().len() + 16).sum();
-    let headers: usize =
-        event.headers.iter().map(|(name, value)| name.len() + value.len() + 2 * 16).sum();
+    let above: usize = channel.match_indices('/').map(|(at, _)| at + 16).sum();
+    let headers: usize = event.headers.iter().map(|(name, value)| name.len() + value.len() + 2 * 16).sum();
     let source = event.source.as_ref().map_or(0, |source| source.as_str().len());
     let id = event.id.as_str().len();
     event.data.len() + headers + source + 2 * id + 2 * channel.len() + above + 255 + 192

@@ -22,6 +22,8 @@ pub(crate) const LEFTOVERS: &str = "weir_leftovers";
 /// Every collection of this driver, without the one that holds the format.
 pub(crate) const COLLECTIONS: &[&str] = &[STREAMS, LOG, STATE, REMOVED, LEFTOVERS];
 
+/// The index of log documents by their number: MongoDB's own.
+pub(crate) const BY_NUMBER: &str = "_id_";
 /// The index of event and commit ids, the only unique one beside `_id`.
 pub(crate) const BY_ID: &str = "weir_by_id";
 /// The index of channels, in the order of the log.
@@ -54,6 +56,11 @@ pub(crate) fn channel_tag(channel: &str) -> String {
 /// The tag by which documents with events below a channel are found.
 pub(crate) fn below_tag(channel: &str) -> String {
     format!("^{channel}")
+}
+
+/// Lists the tags of the channels that a channel is below of: all that it goes on from with a slash, empty segments too.
+pub(crate) fn tags_below(channel: &str) -> impl Iterator<Item = String> {
+    channel.match_indices('/').filter(|(at, _)| *at > 0).map(|(at, _)| below_tag(&channel[..at]))
 }
 
 /// The tag of a cursor.

@@ -1,5 +1,6 @@
-//! Keeps streams in MongoDB.
+#![doc = include_str!("../README.md")]
 
+mod attended;
 mod catalog;
 mod commit;
 mod config;
@@ -15,21 +16,24 @@ mod state;
 mod store;
 mod streams;
 mod trim;
+mod watch;
 
 pub use config::MongoConfig;
 
 use crate::core::Core;
+use attended::attended;
 use commit::Committers;
 use deployment::Deployment;
 use eventweir::{
     Bounds, Catalog, Commit, Cursor, CursorName, Dedup, Durability, JobStore, Page, Promises, ReadQuery,
-    Receipt, Record, RecordKey, Result, Retention, Storage, StreamName, Timestamp, Trimmed, Wakeup, WakeupHub,
-    WakeupReach, Writers, async_trait,
+    Receipt, Record, RecordKey, Result, Retention, Storage, StreamName, Timestamp, Trimmed, Wakeup,
+    WakeupHub, WakeupReach, Writers, async_trait,
 };
 use futures_core::stream::BoxStream;
 use std::sync::Arc;
 use store::Store;
 use streams::{StreamHandle, Streams};
+use watch::Watch;
 
 /// Keeps streams in a MongoDB database. Clones share them.
 #[derive(Clone, Debug)]
@@ -39,6 +43,7 @@ pub struct MongoStorage(Arc<Inner>);
 struct Inner {
     core: Arc<Core>,
     committers: Committers,
+    watch: Watch,
     deployment: Deployment,
 }
 
@@ -51,24 +56,27 @@ impl MongoStorage {
     pub async fn open(config: MongoConfig) -> Result<Self> {
         let connection = config.connect().await?;
         layout::prepare(&connection.database).await?;
+        let wakeups = Arc::new(WakeupHub::new());
+        let watch = Watch::new(connection.watcher, connection.database.name(), wakeups.clone());
         let core = Core {
             store: Store::new(connection.database, connection.timeout),
             streams: Streams::default(),
             room: commit::room(),
             commit_time: config.commit_time(),
             dedup_window: config.dedup(),
-            wakeups: Arc::new(WakeupHub::new()),
+            wakeups,
         };
         Ok(Self(Arc::new(Inner {
             core: Arc::new(core),
             committers: Committers::new(),
+            watch,
             deployment: connection.deployment,
         })))
     }
 
     /// Says in one line, without a secret, what this store is on.
     pub fn deployment(&self) -> String {
-        self.0.deployment.sentence(false)
+        self.0.deployment.sentence(self.0.watch.reaches_everywhere())
     }
 
     /// Says what to change on this deployment for it to give a durability; `None` when it does.
@@ -76,9 +84,9 @@ impl MongoStorage {
         self.0.deployment.falls_short(required)
     }
 
-    fn core(&self) -> Result<&Core> {
+    fn core(&self) -> Result<Arc<Core>> {
         self.0.committers.check_open()?;
-        Ok(&self.0.core)
+        Ok(self.0.core.clone())
     }
 
     /// Returns what is known of a stream, unless the store is closed.
@@ -91,8 +99,9 @@ impl MongoStorage {
 #[async_trait]
 impl Storage for MongoStorage {
     fn promises(&self) -> Promises {
+        let everywhere = self.0.watch.reaches_everywhere();
         Promises::new(self.0.deployment.durability(), Dedup::Window(self.0.core.dedup_window))
-            .with_wakeup(WakeupReach::Process)
+            .with_wakeup(if everywhere { WakeupReach::Everywhere } else { WakeupReach::Process })
             .with_writers(Writers::Many)
     }
 
@@ -101,26 +110,32 @@ impl Storage for MongoStorage {
     }
 
     async fn read(&self, stream: &StreamName, query: &ReadQuery) -> Result<Page> {
-        read::page(&self.0.core, &*self.stream(stream)?, query).await
+        let (core, stream, query) = (self.core()?, self.stream(stream)?, query.clone());
+        attended(async move { read::page(&core, &stream, &query).await }).await
     }
 
     async fn bounds(&self, stream: &StreamName) -> Result<Bounds> {
-        read::bounds(&self.0.core, &*self.stream(stream)?).await
+        let (core, stream) = (self.core()?, self.stream(stream)?);
+        attended(async move { read::bounds(&core, &stream).await }).await
     }
 
     async fn cursor(&self, stream: &StreamName, name: &CursorName) -> Result<Option<Cursor>> {
-        state::read_cursor(&self.0.core, &*self.stream(stream)?, name).await
+        let (core, stream, name) = (self.core()?, self.stream(stream)?, name.clone());
+        attended(async move { state::read_cursor(&core, &stream, &name).await }).await
     }
 
     async fn record(&self, stream: &StreamName, key: &RecordKey) -> Result<Option<Record>> {
-        state::read_record(&self.0.core, &*self.stream(stream)?, key).await
+        let (core, stream, key) = (self.core()?, self.stream(stream)?, key.clone());
+        attended(async move { state::read_record(&core, &stream, &key).await }).await
     }
 
     async fn trim(&self, stream: &StreamName, retention: &Retention, now: Timestamp) -> Result<Trimmed> {
-        trim::trim(&self.0.core, &*self.stream(stream)?, retention, now).await
+        let (core, stream, retention) = (self.core()?, self.stream(stream)?, *retention);
+        attended(async move { trim::trim(&core, &stream, &retention, now).await }).await
     }
 
     fn wakeups(&self, stream: &StreamName) -> BoxStream<'static, Wakeup> {
+        self.0.watch.begin();
         self.0.core.wakeups.follow(stream)
     }
 
@@ -135,6 +150,8 @@ impl Storage for MongoStorage {
     async fn close(&self) -> Result<()> {
         let closed = self.0.committers.close().await;
         self.0.core.wakeups.close();
+        self.0.watch.close().await;
+        self.0.core.store.close().await;
         closed
     }
 }

@@ -76,8 +76,7 @@ impl StreamRecord {
 
     /// Returns whether an event is retained, as far as the record knows.
     pub(crate) fn retains(&self, channel: &str, sequence: Sequence) -> bool {
-        let deleted =
-            |deletion: &Deletion| sequence <= deletion.to && deletion.channel.as_str() == channel;
+        let deleted = |deletion: &Deletion| sequence <= deletion.to && deletion.channel.as_str() == channel;
         sequence >= self.first && !self.deleting.iter().any(deleted)
     }
 

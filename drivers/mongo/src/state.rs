@@ -12,7 +12,7 @@ use mongodb::bson::{Document, RawDocument, RawDocumentBuf, doc};
 
 /// Finds what a tag stands for: an entry of `cu` or `re`, or the folded one. `None` when it was never used.
 pub(crate) async fn find(core: &Core, epoch: Epoch, tag: &str) -> Result<Option<RawDocumentBuf>> {
-    newest(core.store.gather(&core.store.log, pipeline(epoch, tag)).await?)
+    newest(core.store.search(pipeline(epoch, tag)).await?)
 }
 
 /// The newest entry of the log comes first, and only then the folded one, looked at after it: what leaves the log is there before.
@@ -56,7 +56,7 @@ async fn find_now(core: &Core, stream: &StreamHandle, tag: &str) -> Result<Optio
         let mut pipeline = pipeline(known.record.epoch, tag);
         let still = still(&stream.name, known.record.epoch);
         pipeline.push(doc! { "$unionWith": { "coll": STREAMS, "pipeline": still } });
-        let mut found = core.store.gather(&core.store.log, pipeline).await?;
+        let mut found = core.store.search(pipeline).await?;
         if found.pop_if(|last| last.get_bool("still").is_ok()).is_some() {
             return newest(found);
         }
@@ -73,12 +73,20 @@ pub(crate) fn still(name: &StreamName, epoch: Epoch) -> Vec<Document> {
     ]
 }
 
-pub(crate) async fn read_cursor(core: &Core, stream: &StreamHandle, name: &CursorName) -> Result<Option<Cursor>> {
+pub(crate) async fn read_cursor(
+    core: &Core,
+    stream: &StreamHandle,
+    name: &CursorName,
+) -> Result<Option<Cursor>> {
     let found = find_now(core, stream, &cursor_tag(name.as_str())).await?;
     Ok(found.map(|found| cursor(name, &found)).transpose()?.flatten())
 }
 
-pub(crate) async fn read_record(core: &Core, stream: &StreamHandle, key: &RecordKey) -> Result<Option<Record>> {
+pub(crate) async fn read_record(
+    core: &Core,
+    stream: &StreamHandle,
+    key: &RecordKey,
+) -> Result<Option<Record>> {
     let found = find_now(core, stream, &record_tag(key.as_str())).await?;
     let Some(found) = found else { return Ok(None) };
     let Some(version) = record_version(&found)? else { return Ok(None) };

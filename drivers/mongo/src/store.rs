@@ -7,7 +7,8 @@ use crate::record::StreamRecord;
 use eventweir::{Effect, Epoch, Error, ErrorKind, Result, StreamName};
 use mongodb::bson::{Bson, DateTime, Document, RawDocumentBuf, doc};
 use mongodb::error::Result as MongoResult;
-use mongodb::{Collection, Database};
+use mongodb::options::Hint;
+use mongodb::{Collection, Cursor, Database};
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
@@ -29,13 +30,10 @@ pub(crate) struct Store {
     pub(crate) leftovers: Collection<Document>,
 }
 
-/// What one look at a stream brought: documents of the log, and after them, later or at the same moment, the log's end and the
-/// stream's record.
+/// What one look at a stream brought: documents of the log, and the record as it was then or later.
 #[derive(Debug)]
 pub(crate) struct Look {
     pub(crate) documents: Vec<RawDocumentBuf>,
-    /// Only when it was asked for.
-    pub(crate) tip: Tip,
     /// `None` when there is no such stream any more.
     pub(crate) record: Option<StreamRecord>,
     /// Whether documents were left out because the others are large.
@@ -53,6 +51,11 @@ impl Store {
             database,
             timeout,
         }
+    }
+
+    /// Gives the connections back.
+    pub(crate) async fn close(&self) {
+        self.database.client().clone().shutdown().immediate(true).await;
     }
 
     /// Reads a stream's record.
@@ -77,62 +80,66 @@ impl Store {
         }
     }
 
-    /// Looks at the log by a pipeline, then at its end when a number is given from which on to look for it, then at the record:
-    /// in this order, and in one call. Documents beyond `budget` bytes are left out.
+    /// Looks at the log by a pipeline, and then, or at the same moment, at the record: in one call. Documents beyond `budget` bytes are
+    /// left out.
     pub(crate) async fn look(
         &self,
         name: &StreamName,
-        epoch: Epoch,
         mut pipeline: Vec<Document>,
-        tip_from: Option<u64>,
         budget: usize,
     ) -> Result<Look> {
-        if let Some(from) = tip_from {
-            pipeline.push(doc! { "$unionWith": { "coll": LOG, "pipeline": tip_pipeline(epoch, from) } });
-        }
         let record = vec![
             doc! { "$match": { "_id": name.as_str() } },
             doc! { "$set": { "part": { "$literal": "record" } } },
         ];
         pipeline.push(doc! { "$unionWith": { "coll": STREAMS, "pipeline": record } });
-        let mut look = Look { documents: Vec::new(), tip: Tip::NONE, record: None, cut: false };
+        let mut look = Look { documents: Vec::new(), record: None, cut: false };
         let mut cursor = self.read(self.log.aggregate(pipeline).with_type::<RawDocumentBuf>()).await?;
         let mut bytes = 0;
         while self.read(cursor.advance()).await? {
             let document = cursor.current();
-            match document.get_str("part") {
-                Ok("tip") => look.tip = Tip::of(document)?,
-                Ok("record") => look.record = Some(StreamRecord::of_raw(document)?),
-                _ => {
-                    bytes += document.as_bytes().len();
-                    look.documents.push(document.to_owned());
-                }
+            if document.get("part").ok().flatten().is_some() {
+                look.record = Some(StreamRecord::of_raw(document)?);
+                continue;
             }
-            if bytes > budget && look.record.is_none() {
+            bytes += document.as_bytes().len();
+            look.documents.push(document.to_owned());
+            if bytes > budget {
                 drop(cursor);
-                return self.look_after(name, epoch, tip_from, look).await;
+                let record = self.record(name).await?;
+                return Ok(Look { record, cut: true, ..look });
             }
         }
         Ok(look)
     }
 
-    /// Completes a look that was cut off: by another one, at its end and at the record.
-    async fn look_after(
+    /// Looks at the end of a stream's log, at or after a number, and then at its record.
+    pub(crate) async fn look_at_end(
         &self,
         name: &StreamName,
         epoch: Epoch,
-        tip_from: Option<u64>,
-        look: Look,
-    ) -> Result<Look> {
-        let after = Box::pin(self.look_at_end(name, epoch, tip_from.unwrap_or_default())).await?;
-        Ok(Look { documents: look.documents, cut: true, ..after })
+        from: u64,
+    ) -> Result<(Tip, Option<StreamRecord>)> {
+        let look = self.look(name, tip_pipeline(epoch, from), usize::MAX).await?;
+        let tip = look.documents.first().map_or(Ok(Tip::NONE), |document| Tip::of(document))?;
+        Ok((tip, look.record))
     }
 
-    /// Looks at the end of a stream's log and at its record.
-    pub(crate) async fn look_at_end(&self, name: &StreamName, epoch: Epoch, from: u64) -> Result<Look> {
-        let mut look = self.look(name, epoch, tip_pipeline(epoch, from), None, usize::MAX).await?;
-        look.documents.clear();
-        Ok(look)
+    /// Searches the log by an index that is named: in the steps that nobody waits for, where a query has more conditions than the
+    /// index.
+    pub(crate) async fn search_by(
+        &self,
+        index: &str,
+        pipeline: Vec<Document>,
+    ) -> Result<Vec<RawDocumentBuf>> {
+        let hint = Hint::Name(index.to_owned());
+        let cursor = self.read(self.log.aggregate(pipeline).hint(hint).with_type::<RawDocumentBuf>()).await?;
+        self.drain(cursor).await
+    }
+
+    /// Searches the log.
+    pub(crate) async fn search(&self, pipeline: Vec<Document>) -> Result<Vec<RawDocumentBuf>> {
+        self.gather(&self.log, pipeline).await
     }
 
     /// Carries out a pipeline and gathers what it gives.
@@ -141,7 +148,11 @@ impl Store {
         on: &Collection<T>,
         pipeline: Vec<Document>,
     ) -> Result<Vec<RawDocumentBuf>> {
-        let mut cursor = self.read(on.aggregate(pipeline).with_type::<RawDocumentBuf>()).await?;
+        let cursor = self.read(on.aggregate(pipeline).with_type::<RawDocumentBuf>()).await?;
+        self.drain(cursor).await
+    }
+
+    async fn drain(&self, mut cursor: Cursor<RawDocumentBuf>) -> Result<Vec<RawDocumentBuf>> {
         let mut found = Vec::new();
         while self.read(cursor.advance()).await? {
             found.push(cursor.current().to_owned());
@@ -248,7 +259,7 @@ fn tip_pipeline(epoch: Epoch, from: u64) -> Vec<Document> {
         doc! { "$match": { "_id": numbers(epoch, from, i64::MAX as u64) } },
         doc! { "$sort": { "_id": -1 } },
         doc! { "$limit": 1 },
-        doc! { "$project": { "n": 1, "head": 1, "te": 1, "tb": 1, "part": { "$literal": "tip" } } },
+        doc! { "$project": { "n": 1, "head": 1, "te": 1, "tb": 1 } },
     ]
 }
 

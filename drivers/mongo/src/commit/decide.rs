@@ -2,7 +2,8 @@
 
 use super::lookup::Lookups;
 use crate::document::{MOST_BYTES, Tip, binary, commit_id_key, encode, size};
-use crate::layout::{below_tag, channel_tag, cursor_tag, epoch_field, log_key, record_tag};
+use crate::layout::{channel_tag, cursor_tag, epoch_field, log_key, record_tag, tags_below};
+use bytes::Bytes;
 use eventweir::{
     Appended, ChannelName, Commit, CommitId, Cursor, CursorName, Epoch, Error, ErrorKind, EventId, Expect,
     NewEvent, Receipt, RecordKey, Result, Sequence, StreamName,
@@ -10,7 +11,6 @@ use eventweir::{
 use mongodb::bson::raw::cstr;
 use mongodb::bson::spec::BinarySubtype;
 use mongodb::bson::{RawArrayBuf, RawDocumentBuf};
-use bytes::Bytes;
 use std::collections::{BTreeSet, HashMap};
 
 /// The state that the commits of a group see and change.
@@ -206,7 +206,7 @@ impl<'a> Draft<'a> {
         let mut tags = BTreeSet::new();
         for channel in self.channels.keys() {
             tags.insert(channel_tag(channel.as_str()));
-            tags.extend(channel.ancestors().map(|above| below_tag(above.as_str())));
+            tags.extend(tags_below(channel.as_str()));
         }
         document.append(cstr!("ch"), tags.iter().map(String::as_str).collect::<RawArrayBuf>());
         let events = self.events.iter().map(|(sequence, event)| encode(*sequence, event));

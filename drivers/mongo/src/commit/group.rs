@@ -51,16 +51,13 @@ fn answer(request: Request, result: Result<Receipt>) {
 
 /// Tells one more caller of an error.
 fn again(error: &Error) -> Error {
-    let mut source = std::error::Error::source(error);
-    let mut message = error.message().to_owned();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !message.contains(&cause_text) {
-            message = format!("{message}: {cause_text}");
-        }
-        source = cause.source();
+    let told = Error::new(error.kind(), error.message().to_owned())
+        .with_effect(error.effect())
+        .with_retryable(error.is_retryable());
+    match std::error::Error::source(error) {
+        Some(cause) => told.with_source(cause.to_string()),
+        None => told,
     }
-    Error::new(error.kind(), message).with_effect(error.effect()).with_retryable(error.is_retryable())
 }
 
 struct Group<'a> {

@@ -1,10 +1,8 @@
 //! What a group has to know of the log before it is decided.
 
 use crate::core::Core;
-use crate::document::{
-    commit_id_key, corrupt, documents, event_id_key, event_id_of, integer, span, text,
-};
-use crate::layout::{BY_ID, REMOVED, channel_tag, cursor_tag, record_tag, state_key};
+use crate::document::{commit_id_key, corrupt, documents, event_id_key, event_id_of, integer, span, text};
+use crate::layout::{REMOVED, channel_tag, cursor_tag, record_tag, state_key};
 use crate::state;
 use crate::store::of;
 use eventweir::{
@@ -14,7 +12,6 @@ use eventweir::{
 use futures_util::stream::{StreamExt, TryStreamExt, iter};
 use mongodb::bson::raw::RawBsonRef;
 use mongodb::bson::{Bson, RawDocument, doc};
-use mongodb::options::Hint;
 use std::collections::{HashMap, HashSet};
 
 /// So many questions are under way at the same time.
@@ -80,12 +77,7 @@ impl Lookups {
     }
 
     /// Looks up the ids of some commits.
-    pub(super) async fn look_at_ids(
-        &mut self,
-        core: &Core,
-        epoch: Epoch,
-        commits: &[&Commit],
-    ) -> Result<()> {
+    pub(super) async fn look_at_ids(&mut self, core: &Core, epoch: Epoch, commits: &[&Commit]) -> Result<()> {
         let mut wanted: Vec<Bson> = Vec::new();
         for commit in commits {
             for event in &commit.append {
@@ -104,7 +96,7 @@ impl Lookups {
         }
         let query = doc! { "s": of(epoch), "ids": { "$in": wanted } };
         let fields = doc! { "ids": 1, "first": 1, "last": 1, "rc": 1 };
-        let find = core.store.log.find(query).hint(Hint::Name(BY_ID.to_owned())).projection(fields);
+        let find = core.store.log.find(query).projection(fields);
         let mut found = core.store.read(find).await?;
         while core.store.read(found.advance()).await? {
             self.take_ids(epoch, found.current())?;
@@ -116,7 +108,8 @@ impl Lookups {
     fn take_ids(&mut self, epoch: Epoch, document: &RawDocument) -> Result<()> {
         if let Some((first, last)) = span(document)? {
             let count = last.get() - first.get() + 1;
-            let ids = document.get_array("ids").map_err(|_| corrupt("a document of the log lacks its ids"))?;
+            let ids =
+                document.get_array("ids").map_err(|_| corrupt("a document of the log lacks its ids"))?;
             for (at, id) in (0..count).zip(ids) {
                 let id = id.ok().and_then(event_id_of);
                 let id = id.ok_or_else(|| corrupt("a document of the log holds an id that is none"))?;
@@ -138,8 +131,7 @@ impl Lookups {
 }
 
 fn read_receipt(epoch: Epoch, document: &RawDocument) -> Result<Receipt> {
-    let places =
-        document.get_array("e").map_err(|_| corrupt("a receipt in the log lacks its sequences"))?;
+    let places = document.get_array("e").map_err(|_| corrupt("a receipt in the log lacks its sequences"))?;
     let events = places.into_iter().map(|place| match place {
         Ok(RawBsonRef::Int64(place)) => {
             Ok(Appended { sequence: Sequence::from_i64(place.saturating_abs()), duplicate: place < 0 })
@@ -184,23 +176,26 @@ async fn ask(core: &Core, epoch: Epoch, question: Question) -> Result<Answer> {
 
 /// Returns the last sequence ever given to a channel's event, as far as it is remembered.
 async fn channel_head(core: &Core, epoch: Epoch, channel: &ChannelName) -> Result<Sequence> {
+    let same = doc! { "$eq": ["$$e.c", { "$literal": channel.as_str() }] };
     // First the log: what leaves it is in the other collection before.
     let pipeline = vec![
         doc! { "$match": { "s": of(epoch), "ch": channel_tag(channel.as_str()), "last": { "$gte": 1_i64 } } },
         doc! { "$sort": { "last": -1 } },
         doc! { "$limit": 1 },
-        doc! { "$project": { "ev": { "$filter": {
-            "input": "$ev", "as": "e", "cond": { "$eq": ["$$e.c", channel.as_str()] } } } } },
-        doc! { "$project": { "last": { "$max": "$ev.q" } } },
+        doc! { "$project": { "ev": { "$filter": { "input": "$ev", "as": "e", "cond": same } } } },
+        doc! { "$project": { "ev.q": 1 } },
         doc! { "$unionWith": { "coll": REMOVED, "pipeline": [
             { "$match": { "_id": state_key(epoch, channel.as_str()) } },
-            { "$project": { "last": "$to" } },
+            { "$project": { "to": 1 } },
         ] } },
     ];
     let mut last = Sequence::ZERO;
-    for found in core.store.gather(&core.store.log, pipeline).await? {
-        if let Ok(Some(RawBsonRef::Int64(sequence))) = found.get("last") {
-            last = last.max(Sequence::from_i64(sequence));
+    for found in core.store.search(pipeline).await? {
+        for event in documents(&found, "ev") {
+            last = last.max(Sequence::from_i64(integer(event?, "q")?));
+        }
+        if let Ok(Some(RawBsonRef::Int64(removed))) = found.get("to") {
+            last = last.max(Sequence::from_i64(removed));
         }
     }
     Ok(last)

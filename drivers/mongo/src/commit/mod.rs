@@ -5,6 +5,7 @@ mod group;
 mod lookup;
 mod write;
 
+use crate::attended::attended;
 use crate::core::Core;
 use crate::document::most_bytes;
 use crate::error::closed;
@@ -13,6 +14,7 @@ use eventweir::{Commit, Effect, Error, ErrorKind, Receipt, Result, StreamName};
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -25,6 +27,8 @@ pub(crate) const QUEUE_KIB: usize = 64 << 10;
 const GROUP: usize = 1024;
 const GROUP_EVENTS: usize = 1024;
 const GROUP_BYTES: usize = 2 << 20;
+/// So often others have their turn before a group is closed. There is no timer.
+const TURNS: usize = 16;
 
 /// Takes commits of one stream. The task ends when this is dropped or closed, and carries out first what it took.
 #[derive(Debug)]
@@ -75,12 +79,21 @@ impl Committers {
         let bytes = size(commit);
         let kib = (bytes / 1024 + 1).min(QUEUE_KIB) as u32;
         let queue = self.queue(core, stream)?;
-        let room = core.room.clone().acquire_many_owned(kib).await.map_err(|_| closed())?;
         let (reply, answer) = oneshot::channel();
+        let (commit, room) = (commit.clone(), core.room.clone());
         let deadline = Instant::now() + core.commit_time;
-        let request = Request { commit: commit.clone(), bytes, reply, deadline, _room: room };
-        queue.send(request).await.map_err(|_| closed())?;
-        drop(queue);
+        let request = move |room| Request { commit, bytes, reply, deadline, _room: room };
+        match room.clone().try_acquire_many_owned(kib) {
+            Ok(room) => send(queue, request(room)).await?,
+            // The room is used by the task that waits for it, should nobody poll this.
+            Err(_) => {
+                let wait = async move {
+                    let room = room.acquire_many_owned(kib).await.map_err(|_| closed())?;
+                    queue.send(request(room)).await.map_err(|_| closed())
+                };
+                attended(wait).await?;
+            }
+        }
         // The task answers all that it took: no answer means that the runtime it ran on is gone.
         answer.await.map_err(|_| closed().with_effect(Effect::Unknown))?
     }
@@ -110,6 +123,16 @@ impl Committers {
     }
 }
 
+async fn send(queue: mpsc::Sender<Request>, request: Request) -> Result<()> {
+    match queue.try_send(request) {
+        Ok(()) => Ok(()),
+        Err(TrySendError::Closed(_)) => Err(closed()),
+        Err(TrySendError::Full(request)) => {
+            attended(async move { queue.send(request).await.map_err(|_| closed()) }).await
+        }
+    }
+}
+
 /// Returns at least as many bytes as a commit takes in a document.
 fn size(commit: &Commit) -> usize {
     let events: usize = commit.append.iter().map(|event| most_bytes(event) + 16).sum();
@@ -134,8 +157,15 @@ async fn run(core: Arc<Core>, stream: Arc<StreamHandle>, mut requests: mpsc::Rec
                 None => return,
             },
         };
-        // Others that were answered together with the first one are about to send.
-        tokio::task::yield_now().await;
+        // Others that were answered together with the first one are about to send: they have their turn as long as they come.
+        let mut waiting = 0;
+        for _ in 0..TURNS {
+            tokio::task::yield_now().await;
+            if requests.len() == waiting {
+                break;
+            }
+            waiting = requests.len();
+        }
         let (group, left) = gather(first, &mut requests);
         held = left;
         group::carry_out(&core, &stream, group).await;

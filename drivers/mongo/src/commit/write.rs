@@ -54,7 +54,8 @@ impl Writing<'_> {
         let mut pause = PAUSE;
         loop {
             // Sent again it is the same document: it is inserted once, or another one has its number.
-            let outcome = match self.core.store.attempt(self.core.store.log.insert_one(&self.document)).await {
+            let outcome = match self.core.store.attempt(self.core.store.log.insert_one(&self.document)).await
+            {
                 Ok(_) => return self.check().await,
                 Err(Failed::Refused(error)) if is_duplicate_key(&error) => {
                     self.meet(&error, &mut unsettled).await

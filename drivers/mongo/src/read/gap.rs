@@ -3,6 +3,7 @@
 use super::selection::tags;
 use crate::core::Core;
 use crate::document::{corrupt, documents, integer, text};
+use crate::layout::BY_SEQUENCE;
 use crate::record::StreamRecord;
 use crate::store::of;
 use eventweir::{Gap, Result, Selector, Sequence};
@@ -38,7 +39,7 @@ async fn in_log(core: &Core, record: &StreamRecord, selector: &Selector) -> Resu
         doc! { "$project": { "ev.q": 1, "ev.c": 1 } },
     ];
     let mut last = Sequence::ZERO;
-    for document in core.store.gather(&core.store.log, pipeline).await? {
+    for document in core.store.search_by(BY_SEQUENCE, pipeline).await? {
         for event in documents(&document, "ev") {
             let event = event?;
             let sequence = Sequence::from_i64(integer(event, "q")?);

@@ -125,7 +125,7 @@ impl Reading<'_> {
         let range = numbers(self.known.record.epoch, tip.number + 1, tip.number + most);
         let mut pipeline = vec![doc! { "$match": { "_id": range } }, doc! { "$sort": { "_id": 1 } }];
         pipeline.push(self.selection.project(self.filters()));
-        let look = self.look(pipeline, None).await?;
+        let look = self.look(pipeline).await?;
         let Some(record) = self.unchanged(&look) else { return self.again().await };
         if record.settled > tip.number {
             return self.again().await;
@@ -141,12 +141,15 @@ impl Reading<'_> {
             documents.push(document);
         }
         let whole = (documents.len() as u64) < most && !look.cut;
-        let head = if whole { now.head } else {
-            let end = self.core.store.look_at_end(&self.stream.name, record.epoch, now.number).await?;
-            if self.unchanged(&end).is_none() {
+        let head = if whole {
+            now.head
+        } else {
+            let (end, after) =
+                self.core.store.look_at_end(&self.stream.name, record.epoch, now.number).await?;
+            if !after.is_some_and(|after| after.is_as(&record)) {
                 return self.again().await;
             }
-            end.tip.head
+            end.head
         };
         self.stream.learn(&record, now);
         let until = self.query.until.map_or(now.head, |until| until.min(now.head));
@@ -188,18 +191,14 @@ impl Reading<'_> {
         let mut wide = false;
         let mut looked = false;
         while place < until || !looked {
-            let most = self.documents_for(self.query.limit - gathered.events.len().min(self.query.limit));
+            let most = self.documents_for(gathered.room());
             let end = if wide { tip.head } else { self.window_above(place, most) };
             let pipeline = self.selection.pipeline(record.epoch, place, end, 1, most, self.filters());
-            let look = self.look(pipeline, (!self.fresh).then_some(tip.number)).await?;
-            if self.unchanged(&look).is_none() {
-                return self.again().await;
-            }
+            let Some((look, now)) = self.look_with_head(pipeline).await? else { return self.again().await };
             looked = true;
-            if !self.fresh {
-                head = look.tip.head;
-            }
-            let Some(last) = gathered.take_in_order(&look.documents, place, self.selection.is_sparse())? else {
+            head = now;
+            let Some(last) = gathered.take_in_order(&look.documents, place, self.selection.is_sparse())?
+            else {
                 return self.again().await;
             };
             let all = (look.documents.len() as u64) < most && !look.cut;
@@ -244,19 +243,13 @@ impl Reading<'_> {
         let mut wide = false;
         while place > floor || !looked {
             let Some(upper) = end else { return self.again().await };
-            let most = self.documents_for(self.query.limit - gathered.events.len().min(self.query.limit));
+            let most = self.documents_for(gathered.room());
             let lower = if wide { floor } else { self.window_below(upper, floor, most) };
             let pipeline = self.selection.pipeline(record.epoch, lower, upper, -1, most, self.filters());
-            let look = self.look(pipeline, (!self.fresh).then_some(tip.number)).await?;
-            if self.unchanged(&look).is_none() {
-                return self.again().await;
-            }
+            let Some((look, now)) = self.look_with_head(pipeline).await? else { return self.again().await };
             looked = true;
-            if !self.fresh {
-                head = look.tip.head;
-            }
-            let Some(first) =
-                gathered.take_in_reverse(&look.documents, upper, self.selection.is_sparse())?
+            head = now;
+            let Some(first) = gathered.take_in_reverse(&look.documents, upper, self.selection.is_sparse())?
             else {
                 return self.again().await;
             };
@@ -306,9 +299,23 @@ impl Reading<'_> {
         Ok(None)
     }
 
-    async fn look(&self, pipeline: Vec<Document>, tip_from: Option<u64>) -> Result<Look> {
+    async fn look(&self, pipeline: Vec<Document>) -> Result<Look> {
         let budget = self.query.max_bytes.saturating_add(MOST_BYTES);
-        self.core.store.look(&self.stream.name, self.known.record.epoch, pipeline, tip_from, budget).await
+        self.core.store.look(&self.stream.name, pipeline, budget).await
+    }
+
+    /// Looks at the log and, unless that was done in this call, at the head of this time. Both at once: either is followed by a
+    /// look at the record. `None` when something was removed since the record that is known.
+    async fn look_with_head(&self, pipeline: Vec<Document>) -> Result<Option<(Look, Sequence)>> {
+        let Known { record, tip } = &**self.known;
+        if self.fresh {
+            let look = self.look(pipeline).await?;
+            return Ok(self.unchanged(&look).map(|_| (look, tip.head)));
+        }
+        let end = self.core.store.look_at_end(&self.stream.name, record.epoch, tip.number);
+        let (look, (now, after)) = futures_util::future::try_join(self.look(pipeline), end).await?;
+        let same = self.unchanged(&look).is_some() && after.is_some_and(|after| after.is_as(record));
+        Ok(same.then_some((look, now.head)))
     }
 
     /// Returns the record of a look, when nothing was removed since the one that is known.
@@ -336,7 +343,7 @@ impl Reading<'_> {
     fn documents_for(&self, events: usize) -> u64 {
         let most = if self.selection.is_sparse() { 2 * MOST_DOCUMENTS } else { MOST_DOCUMENTS };
         let per_document = if self.selection.is_sparse() { 1 } else { self.density() };
-        (events as u64 / per_document + 2).min(most)
+        (events as u64 / per_document).saturating_add(2).min(most)
     }
 
     /// Bounds a range of sequences in which so many documents end. Of a sparse selection, all up to the end is one range.

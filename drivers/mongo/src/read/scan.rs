@@ -35,6 +35,11 @@ impl<'a> Gathered<'a> {
             || self.bytes >= self.query.max_bytes && !self.events.is_empty()
     }
 
+    /// Returns how many more events the page may have.
+    pub(super) fn room(&self) -> usize {
+        self.query.limit.saturating_sub(self.events.len())
+    }
+
     /// Takes the events of documents that follow each other.
     pub(super) fn take_ascending(&mut self, found: &Documents) -> Result<()> {
         for document in found {
@@ -57,7 +62,8 @@ impl<'a> Gathered<'a> {
         for document in found {
             let Some((first, last)) = span(document)? else { return Ok(None) };
             let expected = end.unwrap_or(place).next();
-            let follows = if end.is_some() { first == expected } else { first <= expected && last >= expected };
+            let follows =
+                if end.is_some() { first == expected } else { first <= expected && last >= expected };
             if !sparse && !follows {
                 return Ok(None);
             }

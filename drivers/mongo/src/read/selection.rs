@@ -88,8 +88,7 @@ pub(crate) fn tags(selector: &Selector) -> Option<Vec<String>> {
             Scope::Pattern(pattern) => match pattern.literal_prefix() {
                 "" => return None,
                 prefix if prefix == pattern.as_str() => tags.push(channel_tag(prefix)),
-                // An empty segment makes no ancestor of its own.
-                prefix => tags.push(below_tag(prefix.trim_end_matches('/'))),
+                prefix => tags.push(below_tag(prefix)),
             },
         }
     }
@@ -145,7 +144,7 @@ pub(super) async fn end_of(
         doc! { "$limit": 1 },
         doc! { "$project": { "first": 1, "last": 1 } },
     ];
-    let found = core.store.gather(&core.store.log, pipeline).await?;
+    let found = core.store.search(pipeline).await?;
     let span = found.first().map(|found| crate::document::span(found)).transpose()?.flatten();
     Ok(span.filter(|(first, _)| *first <= sequence).map(|(_, last)| last))
 }

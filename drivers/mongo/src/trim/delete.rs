@@ -18,11 +18,7 @@ const AT_ONCE: i64 = 500;
 const MOST_WAITING: usize = 16;
 
 /// Removes a channel's events. Returns how many.
-pub(crate) async fn delete_channel(
-    core: &Core,
-    stream: &StreamHandle,
-    channel: &ChannelName,
-) -> Result<u64> {
+pub(crate) async fn delete_channel(core: &Core, stream: &StreamHandle, channel: &ChannelName) -> Result<u64> {
     for _ in 0..ATTEMPTS {
         let known = core.refresh(stream).await?;
         if known.record.deleting.len() >= MOST_WAITING {
@@ -59,12 +55,7 @@ struct Held {
 }
 
 /// Counts a channel's retained events; `None` when there is none.
-async fn count(
-    core: &Core,
-    record: &StreamRecord,
-    tip: Tip,
-    channel: &ChannelName,
-) -> Result<Option<Held>> {
+async fn count(core: &Core, record: &StreamRecord, tip: Tip, channel: &ChannelName) -> Result<Option<Held>> {
     let mut held = Held { events: 0, bytes: 0, last: Sequence::ZERO };
     let mut place = record.first;
     loop {
@@ -75,10 +66,10 @@ async fn count(
             doc! { "$sort": { "last": 1 } },
             doc! { "$limit": AT_ONCE },
             doc! { "$project": { "first": 1, "last": 1,
-                "ev": { "$filter": { "input": "$ev", "as": "e", "cond": same } } } },
+            "ev": { "$filter": { "input": "$ev", "as": "e", "cond": same } } } },
             doc! { "$project": { "first": 1, "last": 1, "ev.q": 1, "ev.z": 1 } },
         ];
-        let found = core.store.gather(&core.store.log, pipeline).await?;
+        let found = core.store.search(pipeline).await?;
         for document in &found {
             for event in documents(document, "ev") {
                 let event = event?;

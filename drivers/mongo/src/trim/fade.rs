@@ -2,6 +2,7 @@
 
 use super::fold::some_keys;
 use crate::core::Core;
+use crate::layout::BY_GONE;
 use crate::store::of;
 use crate::streams::StreamHandle;
 use eventweir::Result;
@@ -24,7 +25,7 @@ pub(super) async fn fade(core: &Core, stream: &StreamHandle) -> Result<bool> {
     let over = doc! {
         "s": of(record.epoch), "gone": { "$lt": before }, "n": { "$lte": record.settled.min(record.cleared) as i64 },
     };
-    let keys = some_keys(core, over, STEP).await?;
+    let keys = some_keys(core, BY_GONE, over, STEP).await?;
     if keys.is_empty() {
         return Ok(false);
     }

@@ -2,7 +2,7 @@
 
 use crate::core::Core;
 use crate::document::{documents, integer, text};
-use crate::layout::{below_tag, channel_tag, state_key};
+use crate::layout::{BY_CHANNEL, BY_SEQUENCE, channel_tag, state_key, tags_below};
 use crate::record::{Deletion, StreamRecord};
 use crate::store::of;
 use crate::streams::StreamHandle;
@@ -50,7 +50,7 @@ async fn note_removed(core: &Core, record: &StreamRecord) -> Result<u64> {
         doc! { "$project": { "ev.q": 1, "ev.c": 1 } },
     ];
     let mut removed: BTreeMap<ChannelName, Sequence> = BTreeMap::new();
-    for document in core.store.gather(&core.store.log, pipeline).await? {
+    for document in core.store.search_by(BY_SEQUENCE, pipeline).await? {
         for event in documents(&document, "ev") {
             let event = event?;
             let sequence = Sequence::from_i64(integer(event, "q")?);
@@ -65,8 +65,8 @@ async fn note_removed(core: &Core, record: &StreamRecord) -> Result<u64> {
 }
 
 fn removed_update(epoch: Epoch, channel: &ChannelName, to: Sequence) -> Document {
-    let above = channel.ancestors().map(|above| below_tag(above.as_str()));
-    let tags: Vec<String> = std::iter::once(channel_tag(channel.as_str())).chain(above).collect();
+    let own = std::iter::once(channel_tag(channel.as_str()));
+    let tags: Vec<String> = own.chain(tags_below(channel.as_str())).collect();
     doc! {
         "q": { "_id": state_key(epoch, channel.as_str()) },
         "u": {
@@ -83,15 +83,15 @@ async fn strip(core: &Core, epoch: Epoch, from: Sequence, below: Sequence) -> Re
         let range = doc! { "$gte": from.to_i64(), "$lt": below.to_i64() };
         let whole = doc! { "s": of(epoch), "last": range, "gone": { "$exists": false } };
         let change = doc! { "$unset": { "ev": "", "ch": "" }, "$currentDate": { "gone": true } };
-        if !change_some(core, whole, change).await? {
+        if !change_some(core, BY_SEQUENCE, whole, change).await? {
             return Ok(());
         }
     }
 }
 
 /// Changes some of the documents that a query finds. Returns whether there were any.
-pub(super) async fn change_some(core: &Core, query: Document, change: Document) -> Result<bool> {
-    let keys = some_keys(core, query, AT_ONCE).await?;
+pub(super) async fn change_some(core: &Core, index: &str, query: Document, change: Document) -> Result<bool> {
+    let keys = some_keys(core, index, query, AT_ONCE).await?;
     if keys.is_empty() {
         return Ok(false);
     }
@@ -101,20 +101,14 @@ pub(super) async fn change_some(core: &Core, query: Document, change: Document) 
 }
 
 /// Lists the keys of some of the documents that a query finds.
-pub(super) async fn some_keys(core: &Core, query: Document, most: i64) -> Result<Vec<String>> {
-    let pipeline =
-        vec![doc! { "$match": query }, doc! { "$limit": most }, doc! { "$project": { "_id": 1 } }];
-    let found = core.store.gather(&core.store.log, pipeline).await?;
+pub(super) async fn some_keys(core: &Core, index: &str, query: Document, most: i64) -> Result<Vec<String>> {
+    let pipeline = vec![doc! { "$match": query }, doc! { "$limit": most }, doc! { "$project": { "_id": 1 } }];
+    let found = core.store.search_by(index, pipeline).await?;
     found.iter().map(|document| text(document, "_id").map(str::to_owned)).collect()
 }
 
 /// Carries a channel's deletion out in the log. Returns how many channels were not known as removed.
-async fn carry_out(
-    core: &Core,
-    stream: &StreamHandle,
-    epoch: Epoch,
-    deletion: &Deletion,
-) -> Result<u64> {
+async fn carry_out(core: &Core, stream: &StreamHandle, epoch: Epoch, deletion: &Deletion) -> Result<u64> {
     let (channel, to) = (deletion.channel.as_str(), deletion.to.to_i64());
     let note = removed_update(epoch, &deletion.channel, deletion.to);
     let made = core.store.update_all(&core.store.removed, vec![note]).await?;
@@ -123,7 +117,7 @@ async fn carry_out(
             "s": of(epoch), "ch": channel_tag(channel), "last": { "$gte": 1_i64 }, "first": { "$lte": to },
         };
         let pull = doc! { "ev": { "c": channel, "q": { "$lte": to } }, "ch": channel_tag(channel) };
-        if !change_some(core, with, doc! { "$pull": pull }).await? {
+        if !change_some(core, BY_CHANNEL, with, doc! { "$pull": pull }).await? {
             break;
         }
     }

@@ -165,7 +165,7 @@ impl<'a> Walk<'a> {
                 doc! { "$limit": AT_ONCE },
                 doc! { "$project": fields },
             ];
-            let found = self.core.store.gather(&self.core.store.log, pipeline).await?;
+            let found = self.core.store.search(pipeline).await?;
             let mut waiting = Vec::new();
             for document in &found {
                 let mut at_start = true;

@@ -3,7 +3,7 @@
 use super::fold::change_some;
 use crate::core::Core;
 use crate::document::{documents, number, text};
-use crate::layout::{cursor_tag, record_tag, state_key};
+use crate::layout::{BY_NUMBER, cursor_tag, record_tag, state_key};
 use crate::record::StreamRecord;
 use crate::store::{numbers, of};
 use crate::streams::StreamHandle;
@@ -50,8 +50,7 @@ async fn copy(core: &Core, record: &StreamRecord, to: u64) -> Result<()> {
         doc! { "$project": { "n": 1, "cu": 1, "re": 1 } },
     ];
     let store = &core.store;
-    let mut cursor =
-        store.read(store.log.aggregate(pipeline).with_type::<RawDocumentBuf>()).await?;
+    let mut cursor = store.read(store.log.aggregate(pipeline).with_type::<RawDocumentBuf>()).await?;
     let mut copies: HashMap<String, Document> = HashMap::new();
     let mut bytes = 0;
     while store.read(cursor.advance()).await? {
@@ -106,13 +105,13 @@ async fn clear(core: &Core, stream: &StreamHandle, record: &StreamRecord, to: u6
     loop {
         let with_state = doc! { "_id": range(), "st": { "$exists": true } };
         let change = doc! { "$unset": { "st": "", "cu": "", "re": "" } };
-        if !change_some(core, with_state, change).await? {
+        if !change_some(core, BY_NUMBER, with_state, change).await? {
             break;
         }
     }
     loop {
         let empty = doc! { "_id": range(), "last": { "$exists": false }, "gone": { "$exists": false } };
-        if !change_some(core, empty, doc! { "$currentDate": { "gone": true } }).await? {
+        if !change_some(core, BY_NUMBER, empty, doc! { "$currentDate": { "gone": true } }).await? {
             break;
         }
     }

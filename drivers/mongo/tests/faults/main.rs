@@ -13,3 +13,4 @@ mod failover;
 mod load;
 mod support;
 mod trim;
+mod watching;
