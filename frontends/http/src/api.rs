@@ -2,7 +2,7 @@
 
 use crate::HttpConfig;
 use bytes::Bytes;
-use eventweir::{Broker, Session};
+use eventweir::{Broker, Session, StreamName};
 use eventweir_sse::SseConfig;
 use eventweir_web::{Problem, Query, credentials};
 use http::{HeaderMap, Uri};
@@ -36,6 +36,11 @@ impl Api {
         Ok(self.0.broker.session(&credentials(headers)?).await?)
     }
 
+    /// Opens a session as [`session`](Self::session) does, in the stream that the query names, if it names one.
+    pub(crate) async fn session_in(&self, headers: &HeaderMap, query: &Query) -> Result<Session, Problem> {
+        in_stream_of(self.session(headers).await?, query).await
+    }
+
     pub(crate) fn broker(&self) -> &Broker {
         &self.0.broker
     }
@@ -62,6 +67,24 @@ impl Api {
     pub(crate) fn openapi(&self) -> Bytes {
         self.0.openapi.clone()
     }
+}
+
+/// The query key that names a stream.
+pub(crate) const STREAM: &str = "stream";
+
+/// Returns a session in the stream that a query names, if it names one.
+pub(crate) async fn in_stream_of(session: Session, query: &Query) -> Result<Session, Problem> {
+    match query.parsed::<StreamName>(STREAM)? {
+        Some(stream) => Ok(session.in_stream(&stream).await?),
+        None => Ok(session),
+    }
+}
+
+/// Reads a query that has no key but that of the stream.
+pub(crate) fn only_stream(uri: &Uri) -> Result<Query, Problem> {
+    let query = Query::parse(uri.query())?;
+    query.check_keys(&[&[STREAM]])?;
+    Ok(query)
 }
 
 /// Refuses query keys where none are known.

@@ -1,6 +1,6 @@
 //! `/v1/channels`: which channels there are.
 
-use crate::api::{Api, no_query, path_behind};
+use crate::api::{Api, STREAM, only_stream, path_behind};
 use crate::events::limit;
 use crate::{response, streams};
 use axum::extract::{Request, State};
@@ -17,10 +17,10 @@ const BEGINNING: &str = "/v1/channels";
 pub(crate) async fn list(State(api): State<Api>, request: Request) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
     let query = Query::parse(parts.uri.query())?;
-    query.check_keys(&[&["channel", "after", "limit"]])?;
+    query.check_keys(&[&["channel", "after", "limit", STREAM]])?;
     let (after, limit) = (query.parsed::<ChannelName>("after")?, limit(&api, &query)?);
     let selector = selector_of_query(&query)?;
-    let session = api.session(&parts.headers).await?;
+    let session = api.session_in(&parts.headers, &query).await?;
     let channels = session.channels(&selector, after.as_ref(), limit).await?;
     let mut out = Vec::with_capacity(64 + 96 * channels.len());
     out.extend_from_slice(b"{\"channels\":[");
@@ -37,9 +37,9 @@ pub(crate) async fn list(State(api): State<Api>, request: Request) -> Result<Res
 
 /// Shows a channel.
 pub(crate) async fn show(State(api): State<Api>, request: Request) -> Result<Response, Problem> {
-    no_query(request.uri())?;
+    let query = only_stream(request.uri())?;
     let channel = channel_of_path(path_behind(request.uri(), BEGINNING))?;
-    let session = api.session(request.headers()).await?;
+    let session = api.session_in(request.headers(), &query).await?;
     let found = session.channels(&Selector::exact(channel.clone()), None, 1).await?;
     let info = found.first().ok_or_else(|| {
         Error::new(ErrorKind::NotFound, format!("the channel {channel} has no retained events"))
@@ -51,9 +51,9 @@ pub(crate) async fn show(State(api): State<Api>, request: Request) -> Result<Res
 
 /// Removes every event of a channel.
 pub(crate) async fn remove(State(api): State<Api>, request: Request) -> Result<Response, Problem> {
-    no_query(request.uri())?;
+    let query = only_stream(request.uri())?;
     let channel = channel_of_path(path_behind(request.uri(), BEGINNING))?;
-    let session = api.session(request.headers()).await?;
+    let session = api.session_in(request.headers(), &query).await?;
     Ok(streams::removed(session.delete_channel(&channel).await?))
 }
 

@@ -11,7 +11,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use eventweir::{
     ChannelName, Commit, CommitId, CursorMove, CursorName, CursorTarget, Error, ErrorKind, Expect, NewEvent,
-    Receipt, RecordChange, RecordExpect, RecordKey, Result, Sequence,
+    Receipt, RecordChange, RecordExpect, RecordKey, Result, Sequence, StreamName,
 };
 use eventweir_web::Problem;
 use http::StatusCode;
@@ -28,6 +28,7 @@ type Changes<T> = AtMost<T, 10_000>;
 #[serde(deny_unknown_fields)]
 struct Input<'a> {
     id: Option<CommitId>,
+    stream: Option<StreamName>,
     expect: Option<ExpectInput>,
     #[serde(borrow, default)]
     events: Events<'a>,
@@ -79,14 +80,19 @@ pub(crate) async fn commit(State(api): State<Api>, request: Request) -> Result<R
     let session = api.session(&parts.headers).await?;
     let body = body::read(&parts.headers, raw, api.max_body_bytes()).await?;
     let limits = api.broker().limits();
-    let commit = read(&body, limits.max_commit_events, limits.max_commit_changes)?;
+    let (commit, stream) = read(&body, limits.max_commit_events, limits.max_commit_changes)?;
+    let session = match stream {
+        Some(stream) => session.in_stream(&stream).await?,
+        None => session,
+    };
     let events: Vec<_> =
         commit.append.iter().map(|event| (event.id.clone(), event.channel.clone())).collect();
     let receipt = session.commit(commit).await?;
     Ok(receipt_response(&receipt, &events))
 }
 
-fn read(body: &[u8], most_events: usize, most_changes: usize) -> Result<Commit> {
+/// Returns the commit, and the stream that it names, if it does.
+fn read(body: &[u8], most_events: usize, most_changes: usize) -> Result<(Commit, Option<StreamName>)> {
     let input: Input<'_> = serde_json::from_slice(body).map_err(|error| json_refused(&error))?;
     if input.jobs.is_some() {
         return Err(Error::new(ErrorKind::Unsupported, "this broker keeps no jobs"));
@@ -103,7 +109,7 @@ fn read(body: &[u8], most_events: usize, most_changes: usize) -> Result<Commit> 
     commit.append = numbered("event", input.events.0, event)?;
     commit.cursors = numbered("cursor", input.cursors.0, cursor)?;
     commit.records = numbered("record", input.records.0, record)?;
-    Ok(commit)
+    Ok((commit, input.stream))
 }
 
 fn expect(input: Option<ExpectInput>) -> Expect {

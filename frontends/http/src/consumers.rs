@@ -1,6 +1,6 @@
 //! `/v1/consumers`: durable cursors, moved by compare-and-set.
 
-use crate::api::{Api, no_query};
+use crate::api::{Api, STREAM, only_stream};
 use crate::events::limit;
 use crate::place::{Place, StartInput};
 use crate::{body, response};
@@ -20,10 +20,11 @@ use std::io::Write;
 pub(crate) async fn list(State(api): State<Api>, request: Request) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
     let query = Query::parse(parts.uri.query())?;
-    query.check_keys(&[&["after", "limit"]])?;
+    query.check_keys(&[&["after", "limit", STREAM]])?;
     let (after, limit) = (query.parsed::<CursorName>("after")?, limit(&api, &query)?);
-    let session = api.session(&parts.headers).await?;
-    let cursors = session.cursors(&StreamName::main(), after.as_ref(), limit).await?;
+    let session = api.session_in(&parts.headers, &query).await?;
+    let stream = query.parsed::<StreamName>(STREAM)?.unwrap_or_else(StreamName::main);
+    let cursors = session.cursors(&stream, after.as_ref(), limit).await?;
     let mut out = Vec::with_capacity(64 + 96 * cursors.len());
     out.extend_from_slice(b"{\"consumers\":[");
     for (at, cursor) in cursors.iter().enumerate() {
@@ -44,9 +45,9 @@ pub(crate) async fn show(
     Path(name): Path<String>,
     request: Request,
 ) -> Result<Response, Problem> {
-    no_query(request.uri())?;
+    let query = only_stream(request.uri())?;
     let name = CursorName::new(&name)?;
-    let session = api.session(request.headers()).await?;
+    let session = api.session_in(request.headers(), &query).await?;
     let cursor = session.cursor(&name).await?.ok_or_else(|| absent(&name))?;
     let now = session.cursor_head(&name).await?;
     Ok(described(StatusCode::OK, &cursor, now))
@@ -69,18 +70,20 @@ pub(crate) async fn put(
     request: Request,
 ) -> Result<Response, Problem> {
     let (parts, raw) = request.into_parts();
-    no_query(&parts.uri)?;
+    let query = only_stream(&parts.uri)?;
     let name = CursorName::new(&name)?;
-    let session = api.session(&parts.headers).await?;
+    let session = api.session_in(&parts.headers, &query).await?;
     let put: Put = body::small_json(&parts.headers, raw).await?;
-    let now = session.cursor_head(&name).await?;
     let to = match put.after.0 {
         Start::Earliest => Sequence::ZERO,
-        Start::Latest => now.sequence,
+        Start::Latest => session.cursor_head(&name).await?.sequence,
         Start::After(sequence) => sequence,
-        Start::At(position) => Place::Position(position).sequence_in(now)?,
+        Start::At(position) => Place::Position(position).sequence(&session, &name).await?,
     };
-    let expect = put.expect.map(|place| place.sequence_in(now)).transpose()?;
+    let expect = match put.expect {
+        Some(place) => Some(place.sequence(&session, &name).await?),
+        None => None,
+    };
     let step = cursor_move(name, expect, CursorTarget::To(to), put.force);
     let created = expect.is_none() && !put.force;
     move_and_show(&session, step, if created { StatusCode::CREATED } else { StatusCode::OK }).await
@@ -101,12 +104,12 @@ pub(crate) async fn commit(
     request: Request,
 ) -> Result<Response, Problem> {
     let (parts, raw) = request.into_parts();
-    no_query(&parts.uri)?;
+    let query = only_stream(&parts.uri)?;
     let name = CursorName::new(&name)?;
-    let session = api.session(&parts.headers).await?;
+    let session = api.session_in(&parts.headers, &query).await?;
     let advance: Advance = body::small_json(&parts.headers, raw).await?;
-    let now = session.cursor_head(&name).await?;
-    let (from, to) = (advance.from.sequence_in(now)?, advance.to.sequence_in(now)?);
+    let from = advance.from.sequence(&session, &name).await?;
+    let to = advance.to.sequence(&session, &name).await?;
     move_and_show(&session, CursorMove::advance(name, from, to), StatusCode::OK).await
 }
 
@@ -116,9 +119,9 @@ pub(crate) async fn remove(
     Path(name): Path<String>,
     request: Request,
 ) -> Result<Response, Problem> {
-    no_query(request.uri())?;
+    let query = only_stream(request.uri())?;
     let name = CursorName::new(&name)?;
-    let session = api.session(request.headers()).await?;
+    let session = api.session_in(request.headers(), &query).await?;
     session.cursor(&name).await?.ok_or_else(|| absent(&name))?;
     session.commit(Commit::new().with_cursor(CursorMove::remove(name))).await?;
     Ok(response::empty(StatusCode::NO_CONTENT))

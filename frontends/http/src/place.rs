@@ -1,6 +1,6 @@
 //! Places in the stream as clients write them.
 
-use eventweir::{Error, ErrorKind, Position, Result, Sequence, Start};
+use eventweir::{CursorName, Error, ErrorKind, Position, Result, Sequence, Session, Start};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, Visitor};
 use std::fmt;
@@ -13,22 +13,23 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    /// Returns the sequence.
+    /// Returns the sequence, for a cursor of a session.
     ///
     /// # Errors
-    /// [`Conflict`](ErrorKind::Conflict) when it is a position of an incarnation that the stream no longer has.
-    pub(crate) fn sequence_in(self, now: Position) -> Result<Sequence> {
-        match self {
-            Self::Sequence(sequence) => Ok(sequence),
-            Self::Position(position) if position.epoch == now.epoch => Ok(position.sequence),
-            Self::Position(position) => Err(Error::new(
-                ErrorKind::Conflict,
-                format!(
-                    "the position {position} is of another epoch; the stream was begun anew and has {}",
-                    now.epoch
-                ),
-            )),
-        }
+    /// [`Conflict`](ErrorKind::Conflict) when it is a position of another stream, or of an incarnation that the stream no longer
+    /// has.
+    pub(crate) async fn sequence(self, session: &Session, cursor: &CursorName) -> Result<Sequence> {
+        let position = match self {
+            Self::Sequence(sequence) => return Ok(sequence),
+            Self::Position(position) => position,
+        };
+        let refused = || {
+            let why = format!(
+                "the position {position} is of another epoch: of another stream, or the stream was begun anew"
+            );
+            Error::new(ErrorKind::Conflict, why)
+        };
+        session.cursor_place(cursor, position).await?.ok_or_else(refused)
     }
 }
 

@@ -3,7 +3,7 @@
 use super::BEGINNING;
 use super::form::Form;
 use super::page::{Onward, encode, gap_json, reset_json};
-use crate::api::{Api, path_behind};
+use crate::api::{Api, STREAM, in_stream_of, path_behind};
 use crate::response;
 use axum::extract::{Request, State};
 use axum::response::Response;
@@ -48,18 +48,18 @@ pub(crate) async fn read(State(api): State<Api>, request: Request) -> Result<Res
 
 async fn stream(api: &Api, parts: &Parts, query: &Query) -> Result<Response, Problem> {
     let path = path_behind(&parts.uri, BEGINNING);
-    let keys = &[ACCESS_TOKEN, DataForm::KEY];
+    let keys = &[ACCESS_TOKEN, DataForm::KEY, STREAM];
     let data = DataForm::of_query(query)?;
     let selection = Selection::of_stream(path, query, &parts.headers, keys)?;
     let credentials = credentials_or_query(&parts.headers, query)?;
-    let session = api.broker().session(&credentials).await?;
+    let session = in_stream_of(api.broker().session(&credentials).await?, query).await?;
     let subscription = session.subscribe(selection.selector, selection.start).await?;
     Ok(eventweir_sse::respond(subscription, data, api.sse()))
 }
 
 async fn page(api: &Api, parts: &Parts, query: &Query, form: Form) -> Result<Response, Problem> {
     let (asked, wait) = page_query(api, path_behind(&parts.uri, BEGINNING), query)?;
-    let session = api.session(&parts.headers).await?;
+    let session = api.session_in(&parts.headers, query).await?;
     let page = session.poll(&asked, wait).await?;
     let onward = Onward::of(&asked, &page);
     let body = encode(form, &page, &onward);
@@ -71,7 +71,7 @@ async fn page(api: &Api, parts: &Parts, query: &Query, form: Form) -> Result<Res
 }
 
 fn page_query(api: &Api, path: &str, query: &Query) -> Result<(ReadQuery, Duration), Problem> {
-    let keys = &[LIMIT, UNTIL, ORDER, WAIT];
+    let keys = &[LIMIT, UNTIL, ORDER, WAIT, STREAM];
     let selection = Selection::of_page(path, query, keys)?;
     let mut asked = ReadQuery::new(selection.selector, selection.start);
     asked.limit = limit(api, query)?;

@@ -14,7 +14,18 @@ const LINES: (&str, &str) = ("application/x-ndjson", "");
 pub(crate) const READ_CHANNEL: Operation = Operation {
     id: "readChannel",
     summary: "Reads events of a channel, and of others with it: a page, or the live stream.",
-    parameters: &[&CHANNEL, &AFTER, &LIMIT, &MATCH, &MORE_CHANNELS, &EXCEPT, &UNTIL, &ORDER, &WAIT],
+    parameters: &[
+        &CHANNEL,
+        &AFTER,
+        &LIMIT,
+        &MATCH,
+        &MORE_CHANNELS,
+        &EXCEPT,
+        &UNTIL,
+        &ORDER,
+        &WAIT,
+        &IN_STREAM,
+    ],
     body: &[],
     answers: &[(200, "A page, or the live stream.", READ_FORMS)],
 };
@@ -22,7 +33,7 @@ pub(crate) const READ_CHANNEL: Operation = Operation {
 pub(crate) const READ_ALL: Operation = Operation {
     id: "readAll",
     summary: "Reads events of all channels, or of those that the query names.",
-    parameters: &[&AFTER, &LIMIT, &MORE_CHANNELS, &EXCEPT, &UNTIL, &ORDER, &WAIT],
+    parameters: &[&AFTER, &LIMIT, &MORE_CHANNELS, &EXCEPT, &UNTIL, &ORDER, &WAIT, &IN_STREAM],
     body: &[],
     answers: &[(200, "A page, or the live stream.", READ_FORMS)],
 };
@@ -75,7 +86,7 @@ pub(crate) const COMMIT: Operation = Operation {
 pub(crate) const LIST_CONSUMERS: Operation = Operation {
     id: "listConsumers",
     summary: "Lists consumers by name.",
-    parameters: &[&AFTER_NAME, &LIMIT],
+    parameters: &[&AFTER_NAME, &LIMIT, &IN_STREAM],
     body: &[],
     answers: &[(200, "A page of consumers.", &[("application/json", "Consumers")])],
 };
@@ -83,7 +94,7 @@ pub(crate) const LIST_CONSUMERS: Operation = Operation {
 pub(crate) const SHOW_CONSUMER: Operation = Operation {
     id: "showConsumer",
     summary: "Shows where a consumer is.",
-    parameters: &[&CONSUMER],
+    parameters: &[&CONSUMER, &IN_STREAM],
     body: &[],
     answers: &[(200, "The consumer.", &[("application/json", "Consumer")])],
 };
@@ -91,7 +102,7 @@ pub(crate) const SHOW_CONSUMER: Operation = Operation {
 pub(crate) const PUT_CONSUMER: Operation = Operation {
     id: "putConsumer",
     summary: "Creates a consumer, or moves it by compare-and-set.",
-    parameters: &[&CONSUMER],
+    parameters: &[&CONSUMER, &IN_STREAM],
     body: &[("application/json", "PutConsumer")],
     answers: &[
         (200, "Moved.", &[("application/json", "Consumer")]),
@@ -102,7 +113,7 @@ pub(crate) const PUT_CONSUMER: Operation = Operation {
 pub(crate) const ADVANCE_CONSUMER: Operation = Operation {
     id: "advanceConsumer",
     summary: "Moves a consumer on, by compare-and-set.",
-    parameters: &[&CONSUMER],
+    parameters: &[&CONSUMER, &IN_STREAM],
     body: &[("application/json", "AdvanceConsumer")],
     answers: &[(200, "Moved.", &[("application/json", "Consumer")])],
 };
@@ -110,7 +121,7 @@ pub(crate) const ADVANCE_CONSUMER: Operation = Operation {
 pub(crate) const REMOVE_CONSUMER: Operation = Operation {
     id: "removeConsumer",
     summary: "Removes a consumer.",
-    parameters: &[&CONSUMER],
+    parameters: &[&CONSUMER, &IN_STREAM],
     body: &[],
     answers: &[(204, "Removed.", &[])],
 };
@@ -118,7 +129,7 @@ pub(crate) const REMOVE_CONSUMER: Operation = Operation {
 pub(crate) const LIST_CHANNELS: Operation = Operation {
     id: "listChannels",
     summary: "Lists channels that have retained events, by name.",
-    parameters: &[&MORE_CHANNELS, &AFTER_NAME, &LIMIT],
+    parameters: &[&MORE_CHANNELS, &AFTER_NAME, &LIMIT, &IN_STREAM],
     body: &[],
     answers: &[(200, "A page of channels.", &[("application/json", "Channels")])],
 };
@@ -126,7 +137,7 @@ pub(crate) const LIST_CHANNELS: Operation = Operation {
 pub(crate) const SHOW_CHANNEL: Operation = Operation {
     id: "showChannel",
     summary: "Shows what a channel has.",
-    parameters: &[&CHANNEL],
+    parameters: &[&CHANNEL, &IN_STREAM],
     body: &[],
     answers: &[(200, "The channel.", &[("application/json", "Channel")])],
 };
@@ -134,7 +145,7 @@ pub(crate) const SHOW_CHANNEL: Operation = Operation {
 pub(crate) const REMOVE_CHANNEL: Operation = Operation {
     id: "removeChannel",
     summary: "Removes every event of a channel; its readers are told a gap.",
-    parameters: &[&CHANNEL],
+    parameters: &[&CHANNEL, &IN_STREAM],
     body: &[],
     answers: &[(200, "How many went.", &[("application/json", "Removed")])],
 };

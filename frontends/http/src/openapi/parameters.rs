@@ -96,6 +96,11 @@ pub(super) const MORE_CHANNELS: Parameter = Parameter::query(
 );
 pub(super) const EXCEPT: Parameter =
     Parameter::query("except", Kind::Text, "Leaves out the events of this source.");
+pub(super) const IN_STREAM: Parameter = Parameter::query(
+    "stream",
+    Kind::Text,
+    "The stream, where rules spread channels over several: all its channels are then meant unless some are named; for consumers, `main` unless given.",
+);
 pub(super) const AFTER_NAME: Parameter =
     Parameter::query("after", Kind::Text, "The last name of the page before.");
 

@@ -8,7 +8,7 @@ use super::{RseConfig, dump, health, poll, publish};
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use eventweir::Broker;
+use eventweir::{Broker, Retention};
 use http::request::Parts;
 use http::{Method, Request, StatusCode};
 use percent_encoding::percent_decode_str;
@@ -30,7 +30,8 @@ pub(super) async fn serve(State(service): State<Arc<Service>>, request: Request<
 
 impl Service {
     pub(super) fn new(broker: Broker, config: RseConfig) -> Self {
-        let advice = Advice::new(&config, &broker.retention());
+        let retention = Retention { max_age: broker.shortest_age(), ..broker.retention() };
+        let advice = Advice::new(&config, &retention);
         Self { broker, config, advice }
     }
 

@@ -22,4 +22,5 @@ mod openapi;
 mod operations;
 mod publish;
 mod read;
+mod streams;
 mod told;
