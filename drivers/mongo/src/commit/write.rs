@@ -66,7 +66,9 @@ impl Writing<'_> {
                 }
                 Err(failed) => {
                     let error = failed.into_error(Call::Write);
-                    let patient = error.is_retryable() && Instant::now() < self.deadline;
+                    // Room is not made by asking again, and whoever publishes is to know soon.
+                    let passes = error.is_retryable() && error.kind() != ErrorKind::StorageFull;
+                    let patient = passes && Instant::now() < self.deadline;
                     if unsettled.is_none() && !patient {
                         return Err(error);
                     }

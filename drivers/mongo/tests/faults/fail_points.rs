@@ -4,6 +4,7 @@ use crate::support::*;
 use eventweir::*;
 use eventweir_test_servers::mongo::{FailPoint, Failure, MongoServer};
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// Not the primary; stepped down; stopping; interrupted; the connection closed; late; done and not confirmed.
 const PASSING: [Failure; 8] = [
@@ -99,6 +100,28 @@ async fn what_lasts_is_told_and_what_is_told_is_true() {
     eventually("done is done", async || publish(&storage, "unconfirmed").await.is_ok()).await;
     server.clear().await.unwrap();
     assert_eq!(read_all(&storage).await.len(), 8);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_room_it_is_told_at_once_and_with_room_it_goes_on() {
+    let Some(server) = MongoServer::with_fail_points().await.unwrap() else { return };
+    let storage = open(&server.uri()).await;
+    publish(&storage, "before").await.unwrap();
+    server.fail(FailPoint::new(["insert"], &Failure::Code(14_031))).await.unwrap();
+    let start = Instant::now();
+    let refused = publish(&storage, "while full").await.unwrap_err();
+    // By itself it would go on trying for 15 seconds.
+    assert!(start.elapsed() < Duration::from_secs(8), "{:?}", start.elapsed());
+    assert_eq!(
+        (refused.kind(), refused.effect()),
+        (ErrorKind::StorageFull, Effect::NotApplied),
+        "{refused:?}"
+    );
+    assert!(refused.is_retryable());
+    assert_eq!(read_all(&storage).await, ["before"]);
+    server.clear().await.unwrap();
+    publish(&storage, "after").await.unwrap();
+    assert_eq!(read_all(&storage).await, ["before", "after"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
