@@ -16,6 +16,9 @@ use tokio::sync::Notify;
 #[derive(Default)]
 pub struct WakeupHub(Mutex<HashMap<StreamName, Vec<Weak<Follower>>>>);
 
+/// Stands for a head that nobody knows.
+const UNKNOWN: i64 = -1;
+
 struct Follower {
     head: AtomicI64,
     /// Woken, and has not looked yet.
@@ -38,6 +41,16 @@ impl WakeupHub {
         if followers.is_empty() {
             streams.remove(stream);
         }
+    }
+
+    /// Tells everyone to look, whatever they follow: what happened until now may have gone unnoticed. For those who learn of commits
+    /// from a server, each time they begin to listen.
+    pub fn notify_all(&self) {
+        let mut streams = self.0.lock();
+        streams.retain(|_, followers| {
+            followers.retain(|follower| follower.upgrade().map(|follower| follower.tell(UNKNOWN)).is_some());
+            !followers.is_empty()
+        });
     }
 
     /// Follows a stream.
@@ -67,7 +80,11 @@ impl WakeupHub {
 
 impl Follower {
     fn notify(&self, head: Sequence) {
-        self.head.store(head.to_i64(), Ordering::Release);
+        self.tell(head.to_i64());
+    }
+
+    fn tell(&self, head: i64) {
+        self.head.store(head, Ordering::Release);
         if !self.pending.swap(true, Ordering::AcqRel) {
             self.wake.notify_one();
         }
@@ -78,8 +95,9 @@ impl Follower {
         self.wake.notified().await;
         // Before the head is read, so that a later one wakes again.
         self.pending.store(false, Ordering::Release);
-        let head = Sequence::from_i64(self.head.load(Ordering::Acquire));
-        (!self.closed.load(Ordering::Acquire)).then_some(Wakeup { head: Some(head) })
+        let head = self.head.load(Ordering::Acquire);
+        let head = (head != UNKNOWN).then(|| Sequence::from_i64(head));
+        (!self.closed.load(Ordering::Acquire)).then_some(Wakeup { head })
     }
 }
 
@@ -114,11 +132,27 @@ mod tests {
         assert_eq!(hints.next().await, None);
     }
 
+    #[tokio::test]
+    async fn everyone_can_be_told_to_look_without_a_head() {
+        let (hub, main, other) = (WakeupHub::new(), StreamName::main(), StreamName::new("other").unwrap());
+        let (mut hints, mut others) = (hub.follow(&main), hub.follow(&other));
+        hub.notify(&main, seq(3));
+        hub.notify_all();
+        assert_eq!(hints.next().await, Some(Wakeup { head: None }));
+        assert_eq!(others.next().await, Some(Wakeup { head: None }));
+        assert!(hints.next().now_or_never().is_none());
+        hub.notify(&main, seq(4));
+        assert_eq!(hints.next().await, Some(Wakeup { head: Some(seq(4)) }));
+    }
+
     #[test]
     fn who_is_gone_is_forgotten() {
         let (hub, main) = (WakeupHub::new(), StreamName::main());
         drop(hub.follow(&main));
         hub.notify(&main, seq(1));
+        assert!(hub.0.lock().is_empty());
+        drop(hub.follow(&main));
+        hub.notify_all();
         assert!(hub.0.lock().is_empty());
     }
 }

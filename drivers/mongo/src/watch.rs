@@ -91,7 +91,8 @@ async fn follow(database: Database, wakeups: Arc<WakeupHub>, mut stopped: onesho
     }
 }
 
-/// Passes on what the log tells, until it is interrupted. It begins with what comes from now on: what came before is no news.
+/// Passes on what the log tells, until it is interrupted. It begins with what comes from now on; what came before, while nobody
+/// listened, is found by those who follow, who are told to look once.
 async fn listen(database: &Database, wakeups: &WakeupHub, pause: &mut Duration) -> MongoResult<()> {
     let pipeline = [
         doc! { "$match": { "operationType": "insert" } },
@@ -99,6 +100,7 @@ async fn listen(database: &Database, wakeups: &WakeupHub, pause: &mut Duration) 
     ];
     let log = database.collection::<Document>(LOG);
     let mut changes = log.watch().pipeline(pipeline).await?.with_type::<Document>();
+    wakeups.notify_all();
     while let Some(change) = changes.try_next().await? {
         *pause = PAUSE;
         let (Ok(name), Ok(head)) = (change.get_str("name"), change.get_i64("head")) else { continue };
