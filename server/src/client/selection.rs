@@ -17,6 +17,9 @@ pub(crate) struct Channels {
     /// Leave out the events that this client published
     #[arg(long, value_name = "SOURCE")]
     except: Option<String>,
+    /// Read this stream, where rules put channels into several; '/**' then is all of it
+    #[arg(long, value_name = "STREAM")]
+    stream: Option<String>,
 }
 
 /// Says what a channel stands for.
@@ -47,6 +50,10 @@ impl Channels {
         if let Some(source) = &self.except {
             address.push_str("&except=");
             address.push_str(&encode_value(source));
+        }
+        if let Some(stream) = &self.stream {
+            address.push_str("&stream=");
+            address.push_str(&encode_value(stream));
         }
         Ok(address)
     }
@@ -88,7 +95,9 @@ mod tests {
 
     fn address(channels: &[&str], how: Match) -> Result<String> {
         let channels = channels.iter().map(|&text| text.to_owned()).collect();
-        Channels { channels, how, except: None }.address()
+        Channels { channels, how, except: None, stream: Some("main".to_owned()) }
+            .address()
+            .map(|address| address.strip_suffix("&stream=main").unwrap().to_owned())
     }
 
     #[test]

@@ -102,6 +102,10 @@ fn env_key(name: &str) -> Result<Option<Vec<String>>> {
     if rest == "LOG" {
         return Ok(Some(split("log.level")));
     }
+    if rest == "STREAM" {
+        // The one section that is a list.
+        return Ok(Some(split("stream")));
+    }
     if rest.contains("__") {
         return Ok(Some(rest.split("__").map(str::to_ascii_lowercase).collect()));
     }
@@ -183,6 +187,7 @@ mod tests {
         assert_eq!(key("WEIR_HTTP__TLS__CERT").as_deref(), Some("http.tls.cert"));
         assert_eq!(key("WEIR_RETENTION__MAX_AGE").as_deref(), Some("retention.max_age"));
         assert_eq!(key("WEIR_LOG").as_deref(), Some("log.level"));
+        assert_eq!(key("WEIR_STREAM").as_deref(), Some("stream"));
         assert_eq!(key("WEIR_SERVICE_HOST"), None);
         assert_eq!(key("WEIR_PORT_7766_TCP"), None);
         assert_eq!(key("HOME"), None);

@@ -11,7 +11,7 @@ pub use load::{Loaded, load};
 pub use mask::{masked, masked_url};
 pub use sections::{
     AuthSection, BrokerSection, Config, LogFormat, LogSection, MetricsSection, RetentionSection,
-    StorageSection,
+    StorageSection, StreamRetention, StreamSection,
 };
 
 /// The commented sample, with every key: the ones that are set show the defaults, the ones behind `#` have none.

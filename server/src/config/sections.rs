@@ -1,11 +1,11 @@
 //! The sections of the configuration, with their defaults and ranges.
 
 use eventweir::auth::TokenEntry;
-use eventweir::{Durability, Limits, Retention};
+use eventweir::{ChannelName, Durability, Limits, Retention, StreamName, StreamRule, StreamRules};
 use eventweir_http::rse::RseConfig;
 use eventweir_sse::SseConfig;
 use eventweir_web::WebConfig;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use std::fmt::Debug;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -30,6 +30,8 @@ pub struct Config {
     pub auth: AuthSection,
     /// What streams keep.
     pub retention: RetentionSection,
+    /// Which channels are in which stream. Default none: all are in `main`.
+    pub stream: Vec<StreamSection>,
     /// What one call may ask.
     pub limits: Limits,
     /// How the broker runs.
@@ -92,6 +94,40 @@ pub struct RetentionSection {
     pub max_events: u64,
     /// At most this many bytes of data and headers stay. Default 0: any number.
     pub max_bytes: u64,
+}
+
+/// Puts channels into a stream, or into several.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct StreamSection {
+    /// The stream's name; with `spread`, what its number follows.
+    pub name: StreamName,
+    /// The channel that is in it, with all below it.
+    pub prefix: Option<ChannelName>,
+    /// Over how many streams the channels that no prefix takes are spread, 1 to 1,024.
+    pub spread: Option<u32>,
+    /// What its streams keep. Default: what `[retention]` says, key by key.
+    #[serde(default)]
+    pub retention: StreamRetention,
+}
+
+/// Says what the streams of a rule keep. Zero means without that limit.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct StreamRetention {
+    /// Events older than this go.
+    #[serde(deserialize_with = "some_duration")]
+    pub max_age: Option<Duration>,
+    /// At most this many events stay.
+    pub max_events: Option<u64>,
+    /// At most this many bytes of data and headers stay.
+    pub max_bytes: Option<u64>,
+}
+
+fn some_duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    eventweir::duration::deserialize(deserializer).map(Some)
 }
 
 /// Says who may see the metrics.
@@ -165,10 +201,42 @@ impl Config {
             ("broker.poll", self.broker.poll, Duration::from_millis(10), Duration::from_secs(60)),
             ("broker.trim", self.broker.trim, SECOND, DAY),
         ];
+        self.stream_rules().map_err(|why| format!("`stream`: {why}"))?;
         // The frontend names keys as its own section has them.
         self.http.check().map_err(|error| format!("http.{}", error.message()))?;
         all_within(&amounts)?;
         all_within(&durations)
+    }
+}
+
+impl Config {
+    /// Returns which channels are in which stream.
+    ///
+    /// # Errors
+    /// One sentence that names the rule and what is wrong with it.
+    pub fn stream_rules(&self) -> Result<StreamRules, String> {
+        let rules: Result<Vec<_>, _> = self.stream.iter().map(|rule| rule.rule(&self.retention)).collect();
+        StreamRules::new(rules?).map_err(|error| error.message().to_owned())
+    }
+}
+
+impl StreamSection {
+    fn rule(&self, retention: &RetentionSection) -> Result<StreamRule, String> {
+        let rule = match (&self.prefix, self.spread) {
+            (Some(prefix), None) => StreamRule::prefix(prefix.clone(), self.name.clone()),
+            (None, Some(count)) => StreamRule::spread(self.name.clone(), count),
+            _ => return Err(format!("the rule {} has either `prefix` or `spread`", self.name)),
+        };
+        let StreamRetention { max_age, max_events, max_bytes } = self.retention;
+        if max_age.is_none() && max_events.is_none() && max_bytes.is_none() {
+            return Ok(rule);
+        }
+        let own = RetentionSection {
+            max_age: max_age.unwrap_or(retention.max_age),
+            max_events: max_events.unwrap_or(retention.max_events),
+            max_bytes: max_bytes.unwrap_or(retention.max_bytes),
+        };
+        Ok(rule.with_retention(own.retention()))
     }
 }
 
@@ -259,6 +327,50 @@ mod tests {
             .flat_map(|line| [line, "\n"])
             .collect();
         toml::from_str::<Config>(&text).unwrap();
+    }
+
+    #[test]
+    fn stream_rules_are_read_and_wrong_ones_are_named() {
+        let read = |text: &str| toml::from_str::<Config>(text).map_err(|error| error.message().to_owned());
+        let config = read(
+            r#"
+            [retention]
+            max_events = 9
+            [[stream]]
+            name = "orders"
+            prefix = "/orders"
+            retention = { max_age = "30d" }
+            [[stream]]
+            name = "events"
+            spread = 16
+            "#,
+        )
+        .unwrap();
+        config.check().unwrap();
+        let rules = config.stream_rules().unwrap();
+        let orders = rules.retention_of(&StreamName::new("orders").unwrap()).unwrap();
+        assert_eq!((orders.max_age, orders.max_events), (Some(30 * DAY), Some(9)));
+        let events = StreamName::new("events-15").unwrap();
+        assert!(rules.knows(&events) && rules.retention_of(&events).is_none());
+        for (text, word) in [
+            ("stream = [{ name = \"a\" }]", "either `prefix` or `spread`"),
+            ("stream = [{ name = \"a\", prefix = \"/a\", spread = 2 }]", "either `prefix` or `spread`"),
+            ("stream = [{ name = \"a\", spread = 0 }]", "1 to 1024"),
+            ("stream = [{ name = \"a\", prefix = \"/a\" }, { name = \"b\", prefix = \"/a\" }]", "/a has two"),
+        ] {
+            let why = read(text).unwrap().check().unwrap_err();
+            assert!(why.starts_with("`stream`: ") && why.contains(word), "{why}");
+        }
+        for (text, word) in [
+            ("stream = [{ name = \"A\", spread = 2 }]", "a stream name"),
+            ("stream = [{ name = \"a\", prefix = \"a\" }]", "begins with /"),
+            ("stream = [{ name = \"a\", prefx = \"/a\" }]", "unknown field"),
+            ("stream = [{ prefix = \"/a\" }]", "missing field"),
+            ("stream = [{ name = \"a\", spread = 2, retention = { max = 1 } }]", "unknown field"),
+        ] {
+            let why = read(text).unwrap_err();
+            assert!(why.contains(word), "{why}");
+        }
     }
 
     #[test]

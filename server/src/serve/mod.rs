@@ -8,7 +8,7 @@ mod tokens;
 use crate::config::{Config, masked_url};
 use crate::failure::{Failure, Result};
 use eventweir::layers::{RetryLayer, TimeoutLayer, TraceLayer};
-use eventweir::{Broker, BrokerBuilder, Shutdown, Storage};
+use eventweir::{Broker, BrokerBuilder, ErrorKind, Shutdown, Storage};
 use signals::Signals;
 use std::io::Write;
 use std::sync::Arc;
@@ -44,7 +44,7 @@ pub(crate) async fn serve_through(
     let reloader = frontend.certificate_reloader();
     let url = frontend::url(frontend.local_addr(), reloader.is_some());
     let storage = layer(open_storage(&config).await?);
-    let broker = compose(&config, storage).shared_auth(tokens.auth()).transport(frontend).build()?;
+    let broker = compose(&config, storage)?.shared_auth(tokens.auth()).transport(frontend).build()?;
     broker.check_ready().await?;
     announce(&url);
     let shutdown = Shutdown::new();
@@ -55,6 +55,7 @@ pub(crate) async fn serve_through(
         () = signals.act(shutdown, reload) => Ok(()),
         () = tokens.follow(asked.clone()) => Ok(()),
         () = frontend::follow_certificate(reloader, asked) => Ok(()),
+        () = warn_of_misplaced(broker.clone()) => Ok(()),
     }
 }
 
@@ -66,7 +67,7 @@ async fn open_storage(config: &Config) -> Result<Arc<dyn Storage>> {
 }
 
 /// Puts the broker together, but for who may do what and how clients come in.
-fn compose(config: &Config, storage: Arc<dyn Storage>) -> BrokerBuilder {
+fn compose(config: &Config, storage: Arc<dyn Storage>) -> Result<BrokerBuilder> {
     let broker = Broker::builder()
         .storage(storage)
         .layer(TraceLayer)
@@ -74,13 +75,30 @@ fn compose(config: &Config, storage: Arc<dyn Storage>) -> BrokerBuilder {
         .layer(RetryLayer::new(config.storage.tries))
         .limits(config.limits.clone())
         .retention(config.retention.retention())
+        .streams(config.stream_rules().map_err(Failure::usage)?)
         .poll_interval(config.broker.poll)
         .trim_interval(config.broker.trim)
         .drain_timeout(config.http.drain + DRAIN_GRACE);
-    match config.storage.requires {
+    Ok(match config.storage.requires {
         Some(durability) => broker.requires(durability.into()),
         None => broker,
+    })
+}
+
+/// Says once, beside serving, which events the rules of streams hide from their readers: those that were stored before the rules
+/// were changed. Never ends.
+async fn warn_of_misplaced(broker: Broker) {
+    match broker.misplaced_channels().await {
+        Ok(misplaced) => misplaced.iter().for_each(|(stream, channel)| {
+            let ruled = broker.streams().of_channel(channel);
+            tracing::warn!(
+                "the stream {stream} has events of {channel}, which the rules put into {ruled}: its readers do not see them"
+            );
+        }),
+        Err(error) if error.kind() == ErrorKind::Unsupported => {}
+        Err(error) => tracing::warn!(%error, "whether all events are where the rules have them could not be seen"),
     }
+    std::future::pending().await
 }
 
 /// Says where the broker is, for people and for the programs that started it. Whoever closed stdout does not want to know.

@@ -46,6 +46,23 @@ fn parts_of_a_whole_may_come_from_several_sources() {
 }
 
 #[test]
+fn stream_rules_are_a_list_that_a_later_source_replaces() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = "[[stream]]\nname = 'orders'\nprefix = '/orders'\n[[stream]]\nname = 'rest'\nspread = 2";
+    std::fs::write(folder.path().join("weir.toml"), file).unwrap();
+    let names = |environment: &[(&str, &str)], arguments: &[&str]| {
+        let shown = shown(folder.path(), environment, arguments);
+        let rules = shown["stream"].as_array().unwrap().clone();
+        rules.iter().map(|rule| rule["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&[], &[]), ["orders", "rest"]);
+    let environment = [("WEIR_STREAM", "[{ name = \"env\", spread = 4 }]")];
+    assert_eq!(names(&environment, &[]), ["env"]);
+    let set = ["--set", "stream=[{ name = \"set\", prefix = \"/set\" }]"];
+    assert_eq!(names(&environment, &set), ["set"]);
+}
+
+#[test]
 fn secrets_are_masked() {
     let folder = tempfile::tempdir().unwrap();
     let hash = "ab".repeat(32);
@@ -92,14 +109,21 @@ const BAD: &[Bad] = &[
     (&[], &["--set", "rse.mount=/elsewhere"], &["rse.mount", "/elsewhere", "off"]),
     (&[], &["--set", "limits.recheck=2h"], &["`limits.recheck` is from 0ns to 3600s, not 7200s"]),
     (&[], &["--set", "broker.poll=1ms"], &["`broker.poll` is from 10ms to 60s, not 1ms"]),
+    (&[], &["--set", "stream=[{ name = \"a\" }]"], &["--set stream", "`stream`: the rule a has either"]),
+    (
+        &[("WEIR_STREAM", "[{ name = \"a\", spread = 2000 }]")],
+        &[],
+        &["WEIR_STREAM", "`stream`: ", "1 to 1024 streams, not over 2000"],
+    ),
+    (&[], &["--set", "stream=[{ name = \"a\", prefx = \"/a\" }]"], &["--set stream", "prefx", "not known"]),
     (&[("WEIR_STORAGE_URL", "memory:")], &[], &["WEIR_STORAGE_URL", "WEIR_STORAGE__URL"]),
     (&[("WEIR_HTTP__LISTEN", "nowhere")], &[], &["WEIR_HTTP__LISTEN", "http.listen"]),
     (&[], &["--http", "localhost"], &["--http", "http.listen"]),
     (&[], &["--config", "nowhere.toml"], &["nowhere.toml", "cannot be read"]),
     (&[], &["--config", "broken.toml"], &["broken.toml line 2", "not TOML"]),
     (&[], &["--config", "unknown.toml"], &["unknown.toml", "`broker.speed` is not known"]),
-    (&[], &["--storage", "postgres://u:hunter2@h/db"], &["storage.url", "postgres", "memory, sqlite"]),
-    (&[], &["--storage", "events.db"], &["storage.url", "events.db", "memory, sqlite"]),
+    (&[], &["--storage", "postgres://u:hunter2@h/db"], &["storage.url", "postgres", "memory, ", "sqlite"]),
+    (&[], &["--storage", "events.db"], &["storage.url", "events.db", "memory, ", "sqlite"]),
     (&[], &["--storage", "memory:x"], &["storage.url", "memory:"]),
     (&[], &["--storage", "memory:?max_bytes=1G"], &["storage.url", "max_bytes", "1G"]),
     (&[], &["--storage", "hunter2@host:6379"], &["storage.url", "no scheme"]),

@@ -28,6 +28,30 @@ fn events_outlive_a_polite_end_and_the_sequence_goes_on() {
 }
 
 #[test]
+fn rules_put_channels_into_streams_and_the_start_warns_of_what_they_leave_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut broker = Broker::start(folder.path(), &[]);
+    broker.publish("/orders/eu", "before");
+    broker.signal(Stopping::Politely);
+    assert_eq!(broker.wait().code(), Some(0), "{}", broker.log());
+    let file = "[[stream]]\nname = 'orders'\nprefix = '/orders'";
+    std::fs::write(folder.path().join("weir.toml"), file).unwrap();
+    let broker = Broker::start(folder.path(), &[]);
+    wait_until("the start warns", || {
+        broker.log().contains("the stream main has events of /orders/eu, which the rules put into orders")
+    });
+    // Another stream, with sequences of its own.
+    assert_eq!(broker.publish("/orders/eu", "after"), 1);
+    let read = |path: &str| Request::get(path).send(broker.address).unwrap().json();
+    let events = |path: &str| read(path)["events"].as_array().unwrap().len();
+    assert_eq!(events("/v1/events/orders/eu"), 1);
+    assert_eq!(events("/v1/events/orders/eu?stream=main"), 1);
+    let refused = Request::get("/v1/events").send(broker.address).unwrap();
+    assert_eq!(refused.status, 400);
+    assert!(refused.text().contains("main and orders"), "{}", refused.text());
+}
+
+#[test]
 fn a_poll_in_flight_is_answered_at_shutdown() {
     let folder = tempfile::tempdir().unwrap();
     let mut broker = Broker::start(folder.path(), &["--storage", "memory:"]);
