@@ -8,6 +8,7 @@ use eventweir::{Error, ErrorKind, Result};
 use parking_lot::Mutex;
 use redis::Value;
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::time::{Duration, Instant, sleep_until};
 
 /// Knows the nodes by asking any of them. What it knows may be out of date: a node says so when it is asked.
@@ -17,6 +18,8 @@ pub(super) struct Cluster {
     map: Mutex<Map>,
     /// One asks, the others wait for the answer; not more often than now and then.
     asking: tokio::sync::Mutex<Option<Instant>>,
+    /// Where the asking begins: after a node that did not answer, with the one behind it.
+    turn: AtomicUsize,
 }
 
 #[derive(Debug, Default)]
@@ -29,7 +32,12 @@ struct Map {
 
 impl Cluster {
     pub(super) fn new(seeds: Vec<Address>) -> Self {
-        Self { seeds, map: Mutex::default(), asking: tokio::sync::Mutex::new(None) }
+        Self {
+            seeds,
+            map: Mutex::default(),
+            asking: tokio::sync::Mutex::new(None),
+            turn: AtomicUsize::new(0),
+        }
     }
 
     /// Returns the node of a slot, as it is known, or as another node says when that is in doubt.
@@ -64,7 +72,10 @@ impl Cluster {
                     return Ok(());
                 }
                 Err(error) if error.kind() == ErrorKind::Config => return Err(error),
-                Err(error) => last = Some(error),
+                Err(error) => {
+                    self.turn.fetch_add(1, Ordering::Relaxed);
+                    last = Some(error);
+                }
             }
         }
         let error = Error::new(ErrorKind::Unavailable, "no node of the cluster answers");
@@ -76,10 +87,8 @@ impl Cluster {
 
     fn all(&self) -> Vec<Address> {
         let mut all = self.map.lock().nodes.clone();
-        // Not always the same one first: it may be the one that stands still.
-        let turn = all.len().max(1);
-        let by = usize::from(std::process::id() as u16) % turn;
-        all.rotate_left(by);
+        let turn = self.turn.load(Ordering::Relaxed) % all.len().max(1);
+        all.rotate_left(turn);
         all.extend(self.seeds.iter().cloned());
         let mut seen = BTreeSet::new();
         all.retain(|address| seen.insert(address.clone()));

@@ -30,9 +30,10 @@ pub(super) struct Listener {
 }
 
 /// Who listens to what.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Hub {
-    channels: Mutex<HashMap<Vec<u8>, watch::Sender<Hint>>>,
+    /// None once the store is closed.
+    channels: Mutex<Option<HashMap<Vec<u8>, watch::Sender<Hint>>>>,
     /// Somebody began or ended to listen, or a server is not the one for a channel any more.
     changed: Notify,
 }
@@ -46,7 +47,7 @@ struct Hint {
 
 impl Listener {
     pub(super) fn start(shared: Arc<Shared>) -> Self {
-        let hub = Arc::new(Hub::default());
+        let hub = Arc::new(Hub { channels: Mutex::new(Some(HashMap::new())), changed: Notify::new() });
         let task = tokio::spawn(keep_subscribed(shared, hub.clone()));
         Self { hub, task }
     }
@@ -66,7 +67,7 @@ impl Listener {
     /// Ends all connections. Whoever listens finds the end of its hints.
     pub(super) fn stop(&self) {
         self.task.abort();
-        self.hub.channels.lock().clear();
+        *self.hub.channels.lock() = None;
     }
 }
 
@@ -85,14 +86,17 @@ impl Drop for Listening {
 
 impl Hub {
     fn listen(&self, channel: Vec<u8>) -> watch::Receiver<Hint> {
-        let heard = self.channels.lock().entry(channel).or_default().subscribe();
+        let heard = match self.channels.lock().as_mut() {
+            Some(channels) => channels.entry(channel).or_default().subscribe(),
+            None => watch::Sender::<Hint>::default().subscribe(),
+        };
         self.changed.notify_one();
         heard
     }
 
     /// Wakes those who listen to a channel.
     fn hear(&self, channel: &[u8], head: Option<Sequence>) {
-        if let Some(sender) = self.channels.lock().get(channel) {
+        if let Some(sender) = self.channels.lock().as_ref().and_then(|channels| channels.get(channel)) {
             sender.send_modify(|hint| *hint = Hint { count: hint.count.wrapping_add(1), head });
         }
     }
@@ -100,6 +104,7 @@ impl Hub {
     /// Returns what somebody listens to.
     fn wanted(&self) -> Channels {
         let mut channels = self.channels.lock();
+        let Some(channels) = channels.as_mut() else { return Channels::new() };
         channels.retain(|_, sender| sender.receiver_count() > 0);
         channels.keys().cloned().collect()
     }
@@ -110,9 +115,17 @@ async fn keep_subscribed(shared: Arc<Shared>, hub: Arc<Hub>) {
     let mut subscribers: BTreeMap<Address, Subscriber> = BTreeMap::new();
     loop {
         let mut wanted: BTreeMap<Address, Channels> = BTreeMap::new();
+        let mut asked = false;
         for channel in hub.wanted() {
-            // One whose server is not known is looked at again below.
-            if let Some(address) = address_of(&shared, &channel).await {
+            let slot = slot::of(&channel);
+            let mut address = shared.route.known(slot);
+            // Asked for once, not for each of many: what is still not known is looked at again below.
+            if address.is_none() && !asked {
+                asked = true;
+                let answer = shared.route.address(slot, &shared.connector, &shared.nodes);
+                address = timeout(LOOK, answer).await.ok().and_then(Result::ok);
+            }
+            if let Some(address) = address {
                 wanted.entry(address).or_default().insert(channel);
             }
         }
@@ -126,14 +139,6 @@ async fn keep_subscribed(shared: Arc<Shared>, hub: Arc<Hub>) {
         }
         // Who serves what changes without a word to those who only listen.
         let _ = timeout(LOOK, hub.changed.notified()).await;
-    }
-}
-
-async fn address_of(shared: &Shared, channel: &[u8]) -> Option<Address> {
-    let slot = slot::of(channel);
-    match shared.route.known(slot) {
-        Some(address) => Some(address),
-        None => timeout(LOOK, shared.route.address(slot, &shared.connector, &shared.nodes)).await.ok()?.ok(),
     }
 }
 

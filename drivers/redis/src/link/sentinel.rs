@@ -6,6 +6,7 @@ use super::wire::{Connector, Login};
 use eventweir::{Error, ErrorKind, Result};
 use parking_lot::Mutex;
 use redis::Value;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::time::{Duration, Instant};
 
 /// Knows the master by asking the Sentinels of the URL, one after the other.
@@ -14,13 +15,16 @@ pub(super) struct Sentinels {
     addresses: Vec<Address>,
     name: String,
     master: Mutex<Option<Address>>,
+    /// The Sentinel that answered last is asked first.
+    first: AtomicUsize,
     /// One asks, the others wait for the answer.
     asking: tokio::sync::Mutex<()>,
 }
 
 impl Sentinels {
     pub(super) fn new(addresses: Vec<Address>, name: String) -> Self {
-        Self { addresses, name, master: Mutex::new(None), asking: tokio::sync::Mutex::new(()) }
+        let asking = tokio::sync::Mutex::new(());
+        Self { addresses, name, master: Mutex::new(None), first: AtomicUsize::new(0), asking }
     }
 
     pub(super) fn known(&self) -> Option<Address> {
@@ -43,9 +47,11 @@ impl Sentinels {
     pub(super) async fn ask(&self, connector: &Connector) -> Result<Address> {
         let mut refused = None;
         let mut silent = Vec::new();
-        for address in &self.addresses {
-            match self.ask_one(connector, address).await {
+        let first = self.first.load(Ordering::Relaxed);
+        for index in (first..self.addresses.len()).chain(0..first) {
+            match self.ask_one(connector, &self.addresses[index]).await {
                 Ok(master) => {
+                    self.first.store(index, Ordering::Relaxed);
                     *self.master.lock() = Some(master.clone());
                     return Ok(master);
                 }

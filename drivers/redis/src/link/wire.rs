@@ -2,7 +2,7 @@
 
 use super::address::Address;
 use super::config::{Protocol, RedisConfig, Tls};
-use super::connection::Connection;
+use super::connection::{Broken, Connection};
 use super::error;
 use eventweir::{Error, ErrorKind, Result};
 use redis::{Cmd, Value};

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
-use tokio::time::{Duration, sleep, timeout};
+use tokio::time::{Duration, Instant, sleep, timeout};
 
 /// Keeps a connection to one server that is subscribed to what is wanted there. Dropped, it ends.
 #[derive(Debug)]
@@ -59,8 +59,13 @@ impl Session {
             backoff.begun();
             let error = match timeout(self.shared.config.connect_timeout, self.connect()).await {
                 Ok(Ok(wire)) => {
-                    backoff.succeeded();
-                    self.listen(wire).await.err()
+                    let connected = Instant::now();
+                    let error = self.listen(wire).await.err();
+                    // One that is refused at once comes back slower and slower.
+                    if connected.elapsed() > QUIET {
+                        backoff.succeeded();
+                    }
+                    error
                 }
                 Ok(Err(error)) => Some(error),
                 Err(late) => Some(late.into()),
