@@ -16,6 +16,7 @@ mod header_text;
 mod openapi;
 mod operations;
 mod place;
+mod readiness;
 mod response;
 mod route;
 mod router;

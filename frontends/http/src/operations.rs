@@ -1,6 +1,7 @@
 //! What those ask who run the broker: health, readiness, metrics, and what there is.
 
 use crate::api::{Api, no_query};
+use crate::readiness::in_time;
 use crate::response;
 use axum::extract::{Request, State};
 use axum::response::Response;
@@ -18,9 +19,9 @@ pub(crate) async fn health() -> Response {
     plain(StatusCode::OK, "OK\n")
 }
 
-/// Answers whether the store can be asked now.
+/// Answers whether the store can be asked now, and soon.
 pub(crate) async fn ready(State(api): State<Api>) -> Result<Response, Problem> {
-    let ready = api.broker().check_ready().await;
+    let ready = in_time(api.broker().check_ready()).await;
     match ready {
         Ok(()) => Ok(plain(StatusCode::OK, "OK\n")),
         // Whatever the reason: this broker is not to be sent requests now.

@@ -55,7 +55,7 @@ pub(crate) struct ConfigArguments {
     /// Configuration file [default: weir.toml, if there is one]
     #[arg(long, value_name = "FILE", env = "WEIR_CONFIG")]
     config: Option<PathBuf>,
-    /// Where events are kept: memory:, sqlite:PATH (storage.url)
+    /// Where events are kept: memory:, sqlite:PATH, redis://HOST, mongodb://HOST (storage.url)
     #[arg(long, value_name = "URL")]
     storage: Option<String>,
     /// Address to listen on; port 0 takes a free one (http.listen)

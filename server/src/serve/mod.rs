@@ -45,7 +45,7 @@ pub(crate) async fn serve_through(
     let url = frontend::url(frontend.local_addr(), reloader.is_some());
     let storage = layer(open_storage(&config).await?);
     let broker = compose(&config, storage)?.shared_auth(tokens.auth()).transport(frontend).build()?;
-    broker.check_ready().await?;
+    broker.check_ready().await.map_err(|error| storage::refused(&error))?;
     announce(&url);
     let shutdown = Shutdown::new();
     let (reload, asked) = watch::channel(());

@@ -7,6 +7,8 @@ mod configuration;
 mod conformance;
 mod exposure;
 mod serving;
+mod storage_lost;
+mod storage_refused;
 mod support;
 mod token_lists;
 mod transport_security;

@@ -5,17 +5,14 @@ use super::call::presented;
 use super::params::Params;
 use super::refusal::Refusal;
 use super::service::Service;
+use crate::readiness::in_time;
 use axum::response::{IntoResponse, Response};
-use eventweir::{Action, Broker, Error, ErrorKind, Result, Session, StreamName};
+use eventweir::{Action, Broker, ErrorKind, Result, Session, StreamName};
 use http::header::CACHE_CONTROL;
 use http::request::Parts;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
-use std::future::Future;
-use std::time::Duration;
 
-/// A store that takes longer is not healthy.
-const PATIENCE: Duration = Duration::from_secs(2);
 /// The flags of the first server; the last two asked its database for what ours does not need.
 const FLAGS: [&str; 3] = ["verbose", "profile_db", "validate_db"];
 
@@ -55,12 +52,6 @@ fn flag(text: &str) -> Option<bool> {
         "n" | "no" | "f" | "false" | "off" | "0" => Some(false),
         _ => None,
     }
-}
-
-async fn in_time<T>(call: impl Future<Output = Result<T>>) -> Result<T> {
-    tokio::time::timeout(PATIENCE, call)
-        .await
-        .unwrap_or_else(|_| Err(Error::new(ErrorKind::Timeout, "no answer came within 2 seconds")))
 }
 
 /// Tells what can be told, part by part: one that fails takes no other with it.

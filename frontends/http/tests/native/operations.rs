@@ -1,4 +1,5 @@
-use crate::client::Server;
+use crate::client::{Server, config};
+use eventweir_conformance::{FaultLayer, FaultRates};
 
 #[tokio::test]
 async fn health_is_about_the_process_and_readiness_about_the_store() {
@@ -10,6 +11,22 @@ async fn health_is_about_the_process_and_readiness_about_the_store() {
     assert_eq!(server.get("/health").await.text(), "OK\n");
     server.get("/ready").await.problem(503, "closed");
     server.get("/v1/events/a").await.problem(503, "closed");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_store_that_hangs_is_not_ready_and_that_is_said_soon() {
+    let mut rates = FaultRates::NONE;
+    rates.hang = 1.0;
+    let hangs = FaultLayer::new(1, rates);
+    hangs.switch(false);
+    let layer = hangs.clone();
+    let server = Server::with(config(), |builder| builder.layer(layer)).await;
+    assert_eq!(server.get("/ready").await.status, 200);
+    hangs.switch(true);
+    server.get("/ready").await.problem(503, "timeout");
+    hangs.switch(false);
+    assert_eq!(server.get("/ready").await.status, 200);
     server.stop().await;
 }
 

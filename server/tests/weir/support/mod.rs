@@ -3,6 +3,7 @@
 mod broker;
 mod command;
 mod event_stream;
+pub(crate) mod fake;
 mod wire;
 
 pub(crate) use broker::{Broker, Stopping};

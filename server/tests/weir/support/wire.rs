@@ -18,6 +18,7 @@ pub(crate) struct Request {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
+    headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
 }
 
@@ -56,7 +57,7 @@ impl Request {
             }
             None => {}
         }
-        Ok(Answer { status, body })
+        Ok(Answer { status, headers, body })
     }
 
     /// Sends the request and reads the head of the answer.
@@ -89,6 +90,11 @@ impl Request {
 pub(super) type Head = (u16, Vec<(String, String)>, BufReader<TcpStream>);
 
 impl Answer {
+    /// Looks a header up, by its name in lower case.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        header(&self.headers, name)
+    }
+
     pub(crate) fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
