@@ -86,8 +86,10 @@ impl Connector {
         until: Instant,
     ) -> Result<()> {
         for command in self.greeting(login) {
-            let answer =
-                connection.ask(&command, until).await.map_err(|broken| broken.unavailable(address))?;
+            let answer = connection.ask(&command, until).await.map_err(|broken| match broken {
+                Broken::Late => silent(address),
+                broken => broken.unavailable(address),
+            })?;
             if let Value::ServerError(refused) = answer {
                 return Err(error::refused_greeting(&refused, address, &self.config));
             }
