@@ -87,6 +87,10 @@ pub(super) fn call(
 
     pack.array(plans.len());
     for plan in plans {
+        if plan.is_plain() {
+            pack.number(plan.events.len() as u64);
+            continue;
+        }
         let (kind, expected) = plan.expect;
         let channel = plan.expected_channel.as_ref().map_or(0, |name| channels.place(name));
         pack.array(7).number(plan.events.len() as u64).bytes(plan.id.as_deref().unwrap_or_default());

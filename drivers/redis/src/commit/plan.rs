@@ -73,6 +73,11 @@ impl Plan {
         plan
     }
 
+    /// Returns whether it is events and nothing else: nothing can refuse it then.
+    pub(super) fn is_plain(&self) -> bool {
+        self.id.is_none() && self.expect == (0, 0) && self.cursor_count == 0 && self.record_count == 0
+    }
+
     /// Asks only whether the commit's id is known, for a commit that cannot be carried out.
     pub(crate) fn id_only(commit: &Commit) -> Self {
         Self { id: commit.id.as_ref().map(|id| id.as_str().into()), expect: (9, 0), ..Self::default() }

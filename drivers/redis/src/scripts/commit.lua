@@ -24,18 +24,16 @@ local server = replid()
 local moved_server = server ~= state[7]
 if moved_server then epoch = ARGV[2] end
 
-local known = {}
+-- Sequences of the events whose ids are known: by their place, and by the id where it comes twice in this call.
 local found = look_up(KEYS[3], ids)
-for at = 1, #ids do
-    if found[at] then known[ids[at]] = tonumber(found[at]) end
-end
+local known = {}
 
 -- Looks up what the commits name: once each, by the place in KEYS.
 local function named(place, list_of, field)
     local values, fields, seen = {}, {}, {}
     if place == 0 then return values end
     for at = 1, #commits do
-        for _, item in ipairs(list_of(commits[at])) do
+        for _, item in ipairs(type(commits[at]) == 'table' and list_of(commits[at]) or {}) do
             if not seen[item[1]] then
                 seen[item[1]] = true
                 fields[#fields + 1] = item[1]
@@ -110,12 +108,44 @@ local function listed(changes, current)
     return table.concat(list, ',')
 end
 
-local fresh, sequences = {}, {}       -- events to append, and where
+local fresh, sequences, taken = {}, {}, 0       -- events to append, and where, as text
 local cursor_changes, record_changes = {}, {}
 local committed, kept = {}, {}
 local answers = {}
 local bytes, largest = tonumber(state[5]), tonumber(state[6])
 local first_event = 1
+
+-- Gives an event the next sequence.
+local function take(event)
+    head = head + 1
+    local sequence = whole(head)
+    taken = taken + 1
+    fresh[taken] = event
+    sequences[taken] = sequence
+    known[ids[event]] = sequence
+    local size = sizes[event]
+    bytes = bytes + size
+    if size > largest then largest = size end
+    if REMOVED ~= 0 then lasts[channels[event]] = head end
+    return sequence
+end
+
+-- Most commits are one event and nothing else: they come as their number of events, and nothing can refuse them.
+local function append(count)
+    if count == 1 then
+        local sequence = found[first_event] or known[ids[first_event]]
+        if sequence then return 'n' .. epoch .. ' ' .. whole(head) .. ' =' .. sequence end
+        sequence = take(first_event)
+        return 'n' .. epoch .. ' ' .. sequence .. ' ' .. sequence
+    end
+    local receipt = { epoch, '' }
+    for at = first_event, first_event + count - 1 do
+        local sequence = found[at] or known[ids[at]]
+        receipt[#receipt + 1] = sequence and '=' .. sequence or take(at)
+    end
+    receipt[2] = whole(head)
+    return 'n' .. table.concat(receipt, ' ')
+end
 
 local function decide(commit)
     local id = commit[2]
@@ -128,14 +158,14 @@ local function decide(commit)
     local next, mine, receipt = head, {}, { epoch, '' }
     for at = first_event, first_event + commit[1] - 1 do
         local event = ids[at]
-        local sequence = known[event]
+        local sequence = found[at] or known[event]
         if sequence then
-            receipt[#receipt + 1] = '=' .. whole(sequence)
+            receipt[#receipt + 1] = '=' .. sequence
         else
             next = next + 1
-            known[event] = next
+            known[event] = whole(next)
             mine[#mine + 1] = at
-            receipt[#receipt + 1] = whole(next)
+            receipt[#receipt + 1] = known[event]
         end
     end
     local refused
@@ -151,15 +181,7 @@ local function decide(commit)
         return refused
     end
 
-    for at = 1, #mine do
-        local event = mine[at]
-        fresh[#fresh + 1] = event
-        sequences[#sequences + 1] = head + at
-        lasts[channels[event]] = head + at
-        bytes = bytes + sizes[event]
-        largest = math.max(largest, sizes[event])
-    end
-    head = next
+    for at = 1, #mine do take(mine[at]) end
     for at = 1, #commit[6] do
         local change = commit[6][at]
         local value = change[4] == 1 and change[5] .. ' ' .. change[7]
@@ -185,8 +207,13 @@ end
 
 for at = 1, #commits do
     local commit = commits[at]
-    answers[at] = decide(commit)
-    first_event = first_event + commit[1]
+    local count = type(commit) == 'number' and commit or commit[1]
+    if count == commit and head + count <= GREATEST then
+        answers[at] = append(count)
+    else
+        answers[at] = decide(count == commit and { count, '', 0, '0', 0, {}, {} } or commit)
+    end
+    first_event = first_event + count
 end
 
 -- From here on everything is written, and nothing can be refused any more.
@@ -208,31 +235,40 @@ if moved_server then
     put('epochs', table.concat(epochs, ' '))
 end
 
-if #fresh > 0 then
+if taken > 0 then
     local id_fields, by_channel, begun = {}, {}, {}
-    for at = 1, #fresh do
-        local event, sequence = fresh[at], whole(sequences[at])
+    for at = 1, taken do
+        local event, sequence = fresh[at], sequences[at]
         redis.call('XADD', KEYS[2], sequence .. '-0', 'h', heads[event], 'd', ARGV[DATA + event])
         id_fields[2 * at - 1] = ids[event]
         id_fields[2 * at] = sequence
+        -- Most channels have one event in a call, which needs no list.
         local channel = channels[event]
         local list = by_channel[channel]
         if not list then
-            list = {}
-            by_channel[channel] = list
+            by_channel[channel] = sequence
+        elseif type(list) == 'table' then
+            list[#list + 1] = sequence
+        else
+            by_channel[channel] = { list, sequence }
         end
-        list[#list + 1] = sequence
     end
     each_step('HSET', KEYS[3], id_fields)
     for channel, list in pairs(by_channel) do
-        if each_step('RPUSH', KEYS[CHANNEL + channel], list) == #list then
+        local key, length, count = KEYS[CHANNEL + channel], nil, 1
+        if type(list) == 'table' then
+            length, count = each_step('RPUSH', key, list), #list
+        else
+            length = redis.call('RPUSH', key, list)
+        end
+        if length == count then
             begun[#begun + 1] = '0'
             begun[#begun + 1] = names[channel]
         end
     end
     each_step('ZADD', KEYS[4], begun)
     put('head', whole(head))
-    put('events', whole(tonumber(state[4]) + #fresh))
+    put('events', whole(tonumber(state[4]) + taken))
     put('bytes', whole(bytes))
     put('largest', whole(largest))
 end
@@ -262,5 +298,5 @@ end
 -- WAIT waits for what this connection wrote: a repetition has to write something, too.
 if ARGV[5] == '1' and #set == 0 then put('touched', '1') end
 if #set > 0 then redis.call('HSET', KEYS[1], unpack(set)) end
-if #fresh > 0 then redis.call(ARGV[3], ARGV[4], whole(head)) end
+if taken > 0 then redis.call(ARGV[3], ARGV[4], whole(head)) end
 return answers

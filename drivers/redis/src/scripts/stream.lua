@@ -32,6 +32,7 @@ end
 
 -- Looks fields of a hash up, however many; the answer has `false` for what is not there.
 local function look_up(key, fields)
+    if #fields > 0 and #fields <= STEP then return redis.call('HMGET', key, unpack(fields)) end
     local found = {}
     for from = 1, #fields, STEP do
         local part = redis.call('HMGET', key, unpack(fields, from, math.min(from + STEP - 1, #fields)))
