@@ -1,4 +1,4 @@
-//! Keeps streams in Redis.
+#![doc = include_str!("../README.md")]
 
 mod catalog;
 mod codec;

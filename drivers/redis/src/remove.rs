@@ -180,6 +180,12 @@ impl<'a> Removal<'a> {
         self.inner.link.call(&scripts::DELETE, &[self.handle.meta(), self.handle.deleted()], &args).await?;
         self.handle.forget(&place);
         self.inner.register(&self.handle, "SREM").await?;
+        // Somebody may have made it again before it was taken off the list.
+        let state = self.inner.link.read(&scripts::PEEK, &[self.handle.meta()], &[Bytes::new()]).await?;
+        let [state] = reply::exactly(state)?;
+        if Meta::read(state)?.is_some() {
+            self.inner.register(&self.handle, "SADD").await?;
+        }
         self.sweep().await
     }
 
