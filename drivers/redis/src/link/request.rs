@@ -63,7 +63,7 @@ impl Request {
             Self::Waited { script, wait } => {
                 let asking = asking.then(|| redis::cmd("ASKING"));
                 let commands = together(asking.iter().chain([script, wait]));
-                let skip = usize::from(!asking.is_none());
+                let skip = usize::from(asking.is_some());
                 let mut answers = connection.ask_all(&commands, skip, 2, until).await?;
                 let replicas = match answers.pop() {
                     Some(Value::Int(replicas)) if !answers.is_empty() => Some(replicas),

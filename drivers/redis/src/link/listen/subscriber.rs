@@ -146,20 +146,18 @@ impl Session {
             }
             _ => return Ok(()),
         };
-        match &parts[..] {
-            [kind, channel, what] => match kind.text() {
-                b"smessage" => {
-                    let head = std::str::from_utf8(what.text()).ok().and_then(|head| head.parse().ok());
-                    self.hub.hear(channel.text(), head.filter(|head: &Sequence| *head > Sequence::ZERO));
-                }
-                // What was published before this was not heard.
-                b"ssubscribe" => self.hub.hear(channel.text(), None),
-                // The slot went to another node; or nobody wants it any more.
-                b"sunsubscribe" if self.wanted.borrow().contains(channel.text()) => {
-                    return Err(io::Error::other(format!("slot {} moved", slot::of(channel.text()))));
-                }
-                _ => {}
-            },
+        let [kind, channel, what] = &parts[..] else { return Ok(()) };
+        match kind.text() {
+            b"smessage" => {
+                let head = std::str::from_utf8(what.text()).ok().and_then(|head| head.parse().ok());
+                self.hub.hear(channel.text(), head.filter(|head: &Sequence| *head > Sequence::ZERO));
+            }
+            // What was published before this was not heard.
+            b"ssubscribe" => self.hub.hear(channel.text(), None),
+            // The slot went to another node; or nobody wants it any more.
+            b"sunsubscribe" if self.wanted.borrow().contains(channel.text()) => {
+                return Err(io::Error::other(format!("slot {} moved", slot::of(channel.text()))));
+            }
             _ => {}
         }
         Ok(())
