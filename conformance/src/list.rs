@@ -39,6 +39,7 @@ macro_rules! __storage_properties {
                 an_emptied_stream_is_told [] "A reader of a stream where nothing is left is told, also after a restart";
                 a_gap_is_told_in_every_selection [] "Whatever the selection is, what it lost is told";
                 a_deletion_is_told_to_its_readers [Catalog] "A deleted channel is told to its readers, once";
+                deletions_are_counted [Catalog] "A deletion raises the stream's count of deletions, and a trim does not: other brokers go by it";
                 another_epoch_is_told [] "A position of another incarnation is refused and told as a reset";
                 a_stream_made_again_has_another_epoch [Catalog] "A stream that was deleted and used again refuses old positions";
             }
@@ -124,6 +125,7 @@ macro_rules! __delivery_properties {
             told Told {
                 what_was_trimmed_is_told [Gaps Trim] "A reader that comes back after a trim is told the gap, whether its connection was open or gone";
                 a_removed_channel_is_told [Gaps Remove] "A reader that comes back after its channel was removed is told the gap";
+                a_removed_channel_is_gone_everywhere [Gaps Remove] "What was removed through one broker is soon not given out by any, and who comes back is told the gap";
                 who_missed_nothing_is_told_nothing [Gaps Trim] "A reader that has seen what was removed is told no gap, nor is one that begins with the oldest";
                 a_place_of_another_incarnation_is_told [Resets BeginAnew] "A reader from before the stream was begun anew is told the reset, and gets all there is";
             }

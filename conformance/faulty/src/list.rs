@@ -195,6 +195,9 @@ macro_rules! faulty {
             deletion_is_not_told [Told scripts] storage(gaps::DeletionNotTold)
                 "tells what retention removed, and not what was deleted"
                 "Counter reset: PURGE of a queue under its consumers";
+            deletions_are_not_counted [Told] storage(epochs::DeletionsUncounted)
+                "does not count deletions, so that no other broker notices them"
+                "Purge on one node of a cluster, and the caches of the others";
             epoch_is_ignored [Told scripts] storage(epochs::EpochIgnored)
                 "takes positions of another incarnation for its own"
                 "Failover rollback: offsets used on after a restore";
@@ -386,6 +389,9 @@ macro_rules! faulty {
             brokers_wait_for_everyone [Durable] wires(brokers::WaitsForEveryone)
                 "brokers that commit only while all of them are there: one that stays away holds up the others"
                 "Stalled counter: a quorum that counts the dead";
+            brokers_keep_what_was_deleted [Told] brokers(epochs::DeletionsUncounted)
+                "two brokers over a store that does not count deletions: what was deleted through one is still given out by the other"
+                "Purge on one node of a cluster, and the caches of the others";
             client_reorders [Order] client(reading::Reorders)
                 "gives two events that come together in the other order"
                 "Inconsistent offsets: batches handed to several threads";

@@ -1,7 +1,10 @@
 //! Wrong about incarnations.
 
 use super::{Fault, Store, catalog_of};
-use eventweir::{Epoch, Page, ReadQuery, Reset, Result, Start, StreamName, async_trait};
+use eventweir::{
+    Bounds, Epoch, Page, ReadQuery, Reset, Result, Retention, Start, StreamName, Timestamp, Trimmed, Usage,
+    async_trait,
+};
 use parking_lot::Mutex;
 use std::collections::HashMap;
 
@@ -34,6 +37,34 @@ impl Fault for ResetReadsOn {
             }
             _ => inner.read(stream, query).await,
         }
+    }
+}
+
+/// Does not count deletions: brokers that share the store go on giving out what was deleted.
+#[derive(Debug, Default)]
+pub(crate) struct DeletionsUncounted;
+
+#[async_trait]
+impl Fault for DeletionsUncounted {
+    fn spoil_page(&self, _query: &ReadQuery, page: &mut Page) {
+        page.bounds.deletions = 0;
+    }
+    async fn bounds(&self, inner: &Store, stream: &StreamName) -> Result<Bounds> {
+        Ok(Bounds { deletions: 0, ..inner.bounds(stream).await? })
+    }
+    async fn trim(
+        &self,
+        inner: &Store,
+        stream: &StreamName,
+        retention: &Retention,
+        now: Timestamp,
+    ) -> Result<Trimmed> {
+        let trimmed = inner.trim(stream, retention, now).await?;
+        Ok(Trimmed { bounds: Bounds { deletions: 0, ..trimmed.bounds }, ..trimmed })
+    }
+    async fn usage(&self, inner: &Store, stream: &StreamName) -> Result<Usage> {
+        let usage = catalog_of(inner)?.usage(stream).await?;
+        Ok(Usage { bounds: Bounds { deletions: 0, ..usage.bounds }, ..usage })
     }
 }
 

@@ -7,8 +7,8 @@ mod reader;
 pub(crate) use publisher::Publisher;
 pub(crate) use reader::{Manner, Role};
 
-use super::{From, Site, Told};
-use crate::history::{Counts, History, Recorder, Removed, Saw, Sighting, check};
+use super::{From, Place, Site, Told};
+use crate::history::{Counts, History, Recorder, Removed, Saw, Sighting, check, shows_removed};
 use crate::storage::crew::Crew;
 use crate::{Failure, Law};
 use event::{EventMaker, sighting};
@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 /// A site, and everything that is going on at it.
 pub(crate) struct Play {
@@ -102,6 +102,30 @@ impl Play {
         Ok(())
     }
 
+    /// Connects a client that is no part of the play, and returns what it is told first, at least so many things, and its place
+    /// after that.
+    pub(crate) async fn glance(
+        &self,
+        selector: &Selector,
+        from: &From,
+        least: usize,
+    ) -> Result<(Vec<Told>, Option<Place>), Failure> {
+        let look = async {
+            let mut client = self.stage.site.connect().await?;
+            client.follow(selector, from).await?;
+            let mut told = Vec::new();
+            while told.len() < least {
+                told.extend(client.next().await?);
+                breathe().await;
+            }
+            Ok((told, client.place()))
+        };
+        let looked: Result<eventweir::Result<_>, _> = timeout(self.stage.patience, look).await;
+        let seconds = self.stage.patience.as_secs();
+        let nothing = || Failure::of(Law::NoMiss, format!("a reader was told nothing for {seconds} seconds"));
+        looked.map_err(|_| nothing())?.map_err(Failure::from)
+    }
+
     /// Disturbs the site, and notes what is removed by that.
     pub(crate) async fn disturb(&self, disturbance: &super::Disturbance) -> Result<(), Failure> {
         let removed = match disturbance {
@@ -154,9 +178,17 @@ impl Play {
         }
         let Self { stage, readers, .. } = self;
         readers.finish().await?;
-        let log = drain(&stage, &mut prompter).await?;
-        let history: History = stage.recorder.finish(log);
-        check(&history)
+        let end = crate::words::channel(&format!("{}/end", stage.site.top()));
+        let last = prompter.publish_sentinel(&end, 3).await?;
+        let late = Instant::now() + stage.patience;
+        loop {
+            let history: History = stage.recorder.finish(drain(&stage, &last).await?);
+            // A broker may show for a moment what another has removed.
+            if !shows_removed(&history) || Instant::now() > late {
+                return check(&history);
+            }
+            breathe().await;
+        }
     }
 
     fn sentinels(&self) -> Vec<ChannelName> {
@@ -197,10 +229,8 @@ impl Play {
     }
 }
 
-/// Reads the log from the beginning, to a sentinel that is published for this.
-async fn drain(stage: &Backdrop, prompter: &mut Publisher) -> Result<Vec<Sighting>, Failure> {
-    let end = crate::words::channel(&format!("{}/end", stage.site.top()));
-    let last = prompter.publish_sentinel(&end, 3).await?;
+/// Reads the log from the beginning, to a sentinel that was published for this.
+async fn drain(stage: &Backdrop, last: &str) -> Result<Vec<Sighting>, Failure> {
     let everything = Selector::new([Scope::Subtree(stage.site.top().clone())])?;
     let mut log = Vec::new();
     let reading = async {

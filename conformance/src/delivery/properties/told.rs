@@ -2,9 +2,11 @@
 
 use super::{begin, home, reader};
 use crate::delivery::play::{Manner, Play};
-use crate::delivery::{Disturbance, Stage};
+use crate::delivery::{Disturbance, From, Place, Stage, Told};
 use crate::failure::ensure_law;
 use crate::{Failure, Law};
+use eventweir::Selector;
+use std::time::Instant;
 
 /// Publishes so many events, one by one.
 async fn publish(play: &Play, name: &str, count: usize) -> Result<(), Failure> {
@@ -54,6 +56,51 @@ pub(crate) async fn a_removed_channel_is_told(stage: &Stage) -> Result<(), Failu
         "a channel was removed before its reader came back, and no gap was told: {counts}"
     );
     Ok(())
+}
+
+/// Clients are spread over the brokers in turn, so that as many as this reach all of them.
+const CONNECTIONS: usize = 6;
+
+pub(crate) async fn a_removed_channel_is_gone_everywhere(stage: &Stage) -> Result<(), Failure> {
+    let mut play = begin(stage).await?;
+    // Each broker that has a follower keeps in memory what comes.
+    for number in 0..CONNECTIONS {
+        let role = reader(&play, &format!("follower {number}"));
+        play.read(role).await?;
+    }
+    publish(&play, "first", 1).await?;
+    let selector = Selector::exact(home(&play));
+    let (_, place) = play.glance(&selector, &From::Earliest, 1).await?;
+    let place = place.ok_or_else(|| Failure::new("a client that was given an event has no place"))?;
+    publish(&play, "second", 8).await?;
+    // A broker that has not seen them yet could not keep them.
+    for _ in 0..CONNECTIONS {
+        play.glance(&selector, &From::At(place.clone()), 8).await?;
+    }
+    play.disturb(&Disturbance::Remove { channel: home(&play) }).await?;
+    let since = Instant::now();
+    while !is_told_everywhere(&play, &selector, &place).await? {
+        let waited = since.elapsed();
+        ensure_law!(
+            Law::Told,
+            waited < stage.options.patience(),
+            "a channel was removed, and {} seconds later a broker still gives out its events",
+            waited.as_secs()
+        );
+    }
+    publish(&play, "third", 3).await?;
+    play.finish().await.map(drop)
+}
+
+/// Returns whether whoever goes on from a place before the removal is told the gap, at whichever broker.
+async fn is_told_everywhere(play: &Play, selector: &Selector, place: &Place) -> Result<bool, Failure> {
+    for _ in 0..CONNECTIONS {
+        let (told, _) = play.glance(selector, &From::At(place.clone()), 1).await?;
+        if !matches!(told.first(), Some(Told::Gap(_))) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 pub(crate) async fn who_missed_nothing_is_told_nothing(stage: &Stage) -> Result<(), Failure> {

@@ -98,6 +98,35 @@ pub(crate) async fn a_deletion_is_told_to_its_readers(lab: &Lab) -> Result<(), F
     Ok(())
 }
 
+pub(crate) async fn deletions_are_counted(lab: &Lab) -> Result<(), Failure> {
+    let client = lab.client().await?;
+    client.fill("/a", 3).await?;
+    client.fill("/b", 3).await?;
+    let Some(catalog) = client.storage.catalog() else { return Ok(()) };
+    let mut before = client.bounds().await?.deletions;
+    for name in ["/a", "/b"] {
+        catalog.delete_channel(&client.stream, &channel(name)).await?;
+        let after = client.bounds().await?.deletions;
+        ensure!(
+            after > before,
+            "{name} was deleted, and the count of deletions went from {before} to {after}"
+        );
+        let page = read(&client, Selector::all(), Start::After(seq(0))).await?;
+        ensure!(
+            page.bounds.deletions >= after,
+            "the bounds show {after} deletions, and a later page {}",
+            page.bounds.deletions
+        );
+        before = after;
+    }
+    // Retention is no deletion: brokers would let go of what they keep in memory all the time.
+    client.fill("/a", 5).await?;
+    client.keep(1).await?;
+    let after = client.bounds().await?.deletions;
+    ensure!(after == before, "a trim changed the count of deletions from {before} to {after}");
+    Ok(())
+}
+
 pub(crate) async fn another_epoch_is_told(lab: &Lab) -> Result<(), Failure> {
     let client = lab.client().await?;
     client.fill("/a", 4).await?;
