@@ -30,6 +30,13 @@ pub(crate) fn check(history: &History) -> Result<Counts, Failure> {
     Ok(counts)
 }
 
+/// Returns whether the log shows events that had been removed when it was read.
+pub(crate) fn shows_removed(history: &History) -> bool {
+    let keys = Keys::of(history);
+    let removed = |key| log::is_removed(history, key);
+    history.log.iter().any(|sighting| keys.get(&sighting.key).is_some_and(removed))
+}
+
 /// Counts what a history holds, in Jepsen's words. Retries of an event count as one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts {

@@ -5,7 +5,7 @@
 
 mod check;
 
-pub(crate) use check::{Counts, check};
+pub(crate) use check::{Counts, check, shows_removed};
 
 use eventweir::{ChannelName, Selector, Sequence, Source};
 use parking_lot::Mutex;

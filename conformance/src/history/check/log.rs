@@ -40,15 +40,19 @@ fn is_unexpected(history: &History, key: &Key<'_>, sighting: &Sighting) -> Optio
     if let Some(why) = is_strange(Some(key), sighting) {
         return Some(why);
     }
-    let removed = history.removals.iter().find(|removal| {
+    is_removed(history, key).then(|| (Law::NoMiss, "was removed after it was published".to_owned()))
+}
+
+/// Returns whether an event was removed on purpose after it had been published.
+pub(super) fn is_removed(history: &History, key: &Key<'_>) -> bool {
+    history.removals.iter().any(|removal| {
         let meant = match &removal.what {
             Removed::Oldest => false,
             Removed::Channel(channel) => key.sent.is_some_and(|sent| sent.channel == *channel),
             Removed::Everything => true,
         };
         meant && removal.returned != u64::MAX && key.over() < removal.invoked
-    });
-    removed.map(|_| (Law::NoMiss, "was removed after it was published".to_owned()))
+    })
 }
 
 /// Returns why an event should not be where it was seen, whoever saw it.
