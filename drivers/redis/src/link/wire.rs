@@ -59,7 +59,7 @@ impl Connector {
             self.greet(&connection, address, login, until).await?;
             Ok(connection)
         };
-        timeout_at(until, greeted).await.map_err(|_| silent(address))?
+        timeout_at(until, greeted).await.map_err(|_| self.silent(address))?
     }
 
     /// Connects without a word. The caller bounds the time.
@@ -87,7 +87,7 @@ impl Connector {
     ) -> Result<()> {
         for command in self.greeting(login) {
             let answer = connection.ask(&command, until).await.map_err(|broken| match broken {
-                Broken::Late => silent(address),
+                Broken::Late => self.silent(address),
                 broken => broken.unavailable(address),
             })?;
             if let Value::ServerError(refused) = answer {
@@ -95,6 +95,11 @@ impl Connector {
             }
         }
         Ok(())
+    }
+
+    fn silent(&self, address: &Address) -> Error {
+        let over = if self.tls.is_some() { " over TLS: is it a TLS port?" } else { "" };
+        Error::new(ErrorKind::Unavailable, format!("Redis at {address} does not answer{over}"))
     }
 
     /// Lists what a connection says first, each to be answered without an error.
@@ -173,8 +178,4 @@ fn untrusted(address: &Address, error: &std::io::Error) -> Error {
         return Error::new(ErrorKind::Config, format!("TLS with Redis at {address} failed: {error}; {hint}"));
     }
     Error::new(ErrorKind::Unavailable, format!("TLS with Redis at {address} failed: {error}"))
-}
-
-fn silent(address: &Address) -> Error {
-    Error::new(ErrorKind::Unavailable, format!("Redis at {address} does not answer"))
 }

@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod cluster;
+mod encrypted;
 mod full;
 mod kill;
 mod load;
