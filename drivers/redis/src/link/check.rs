@@ -132,3 +132,32 @@ fn refused_permission(address: &Address, command: &str) -> Error {
 fn no_redis(address: &Address) -> Error {
     Error::new(ErrorKind::Config, format!("what answers at {address} is no Redis: it does not answer INFO"))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    /// Words of capital letters in quotes: commands, and a few arguments of theirs.
+    fn quoted(lua: &str) -> BTreeSet<&str> {
+        let is_word = |text: &&str| text.len() > 2 && text.bytes().all(|byte| byte.is_ascii_uppercase());
+        lua.split('\'').skip(1).step_by(2).filter(is_word).collect()
+    }
+
+    #[test]
+    fn every_command_of_the_scripts_is_asked_for() {
+        let asked = quoted(include_str!("permissions.lua"));
+        let arguments = BTreeSet::from(["COUNT", "LIMIT", "MINID", "WITHSCORES"]);
+        let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/scripts");
+        for file in std::fs::read_dir(scripts).unwrap() {
+            let lua = std::fs::read_to_string(file.unwrap().path()).unwrap();
+            let code: String =
+                lua.lines().filter(|line| !line.starts_with("--")).map(|line| format!("{line}\n")).collect();
+            let missing: Vec<_> = quoted(&code)
+                .into_iter()
+                .filter(|word| !asked.contains(word) && !arguments.contains(word))
+                .collect();
+            assert!(missing.is_empty(), "{missing:?} are not in permissions.lua");
+        }
+    }
+}

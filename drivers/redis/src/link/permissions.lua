@@ -3,14 +3,16 @@
 -- KEYS: one of the store's prefix. ARGV: a channel of the store's prefix.
 
 local commands = {
-    'DEL', 'EXISTS', 'HDEL', 'HGET', 'HMGET', 'HSET', 'LRANGE', 'LTRIM', 'RPUSH', 'SADD', 'SMEMBERS', 'SREM', 'TYPE', 'UNLINK',
-    'XADD', 'XRANGE', 'XTRIM', 'ZADD', 'ZCARD', 'ZRANGE', 'ZRANGEBYLEX', 'ZREM', 'ZSCORE',
+    'DEL', 'EXISTS', 'HDEL', 'HGET', 'HMGET', 'HSET', 'LINDEX', 'LLEN', 'LPOP', 'LRANGE', 'LTRIM', 'RPUSH', 'SADD', 'SMEMBERS',
+    'SREM', 'TYPE', 'UNLINK', 'XADD', 'XDEL', 'XRANGE', 'XREVRANGE', 'XTRIM', 'ZADD', 'ZCARD', 'ZMSCORE', 'ZPOPMIN', 'ZRANGE',
+    'ZRANGEBYLEX', 'ZREM', 'ZREVRANGEBYSCORE', 'ZSCORE',
 }
 -- What else a command needs to be one.
 local more = {
-    HDEL = { 'a' }, HGET = { 'a' }, HMGET = { 'a' }, HSET = { 'a', 'b' }, LRANGE = { '0', '1' }, LTRIM = { '0', '1' },
-    RPUSH = { 'a' }, SADD = { 'a' }, SREM = { 'a' }, XADD = { '*', 'a', 'b' }, XRANGE = { '-', '+' }, XTRIM = { 'MINID', '1' },
-    ZADD = { '1', 'a' }, ZRANGE = { '0', '1' }, ZRANGEBYLEX = { '-', '+' }, ZREM = { 'a' }, ZSCORE = { 'a' },
+    HDEL = { 'a' }, HGET = { 'a' }, HMGET = { 'a' }, HSET = { 'a', 'b' }, LINDEX = { '0' }, LRANGE = { '0', '1' },
+    LTRIM = { '0', '1' }, RPUSH = { 'a' }, SADD = { 'a' }, SREM = { 'a' }, XADD = { '*', 'a', 'b' }, XDEL = { '1-0' },
+    XRANGE = { '-', '+' }, XREVRANGE = { '+', '-' }, XTRIM = { 'MINID', '1' }, ZADD = { '1', 'a' }, ZMSCORE = { 'a' },
+    ZRANGE = { '0', '1' }, ZRANGEBYLEX = { '-', '+' }, ZREM = { 'a' }, ZREVRANGEBYSCORE = { '1', '0' }, ZSCORE = { 'a' },
 }
 
 local missing = {}
