@@ -11,7 +11,7 @@ use eventweir::{
 use eventweir_mongo::{MongoConfig, MongoStorage};
 use eventweir_redis::{RedisConfig, RedisStorage};
 
-const NUMBERS: u32 = 1000;
+const NUMBERS: u32 = 200;
 
 /// Opens a broker of its own, with connections of its own.
 async fn open(url: &str) -> Result<(Broker, Session)> {
