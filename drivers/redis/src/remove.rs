@@ -10,7 +10,9 @@ use crate::scripts;
 use crate::storage::Inner;
 use crate::streams::{Handle, Place};
 use bytes::Bytes;
-use eventweir::{ChannelName, Error, ErrorKind, Event, Result, Retention, Sequence, Timestamp, Trimmed};
+use eventweir::{
+    ChannelName, Epoch, Error, ErrorKind, Event, Result, Retention, Sequence, Timestamp, Trimmed,
+};
 use redis::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -142,6 +144,7 @@ impl<'a> Removal<'a> {
             Bytes::from(looked.meta.removals.to_string()),
             Bytes::from_static(self.inner.link.publishes().as_bytes()),
             Bytes::from(self.handle.wake()),
+            Bytes::from(Epoch::random().to_string()),
             Bytes::from(plan(gone, &channels, reason)),
         ];
         let answer = self.inner.link.call(&scripts::REMOVE, &keys, &args).await?;

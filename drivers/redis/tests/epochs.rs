@@ -74,3 +74,28 @@ async fn only_who_saw_what_was_lost_is_told() {
     let reset = Reset { refused: lost.position(), epoch: last.epoch };
     assert_eq!(read(&storage, Start::At(lost.position())).await, (vec![1, 2, 3], Some(reset)));
 }
+
+#[tokio::test]
+async fn a_deletion_is_counted_in_an_epoch_of_its_own_once_others_may_be_lost() {
+    let mut server = RedisServer::start(RedisOptions::default()).await.unwrap();
+    let storage = open(&server).await;
+    let kept = publish(&storage, "1").await;
+    server.ask(&["SAVE"]).await.unwrap();
+    let delete = async |name| {
+        let channel = ChannelName::new(name).unwrap();
+        loop {
+            match storage.catalog().unwrap().delete_channel(&StreamName::main(), &channel).await {
+                Err(error) if error.is_retryable() => tokio::task::yield_now().await,
+                done => return done.unwrap(),
+            }
+        }
+    };
+    assert_eq!(delete("/a").await, 1);
+    let before = storage.bounds(&StreamName::main()).await.unwrap();
+    server.restart().await.unwrap();
+    assert_eq!(delete("/a").await, 1, "the deletion was lost with the server");
+    let after = storage.bounds(&StreamName::main()).await.unwrap();
+    assert_eq!(after.deletions, before.deletions);
+    assert_ne!(after.epoch, before.epoch, "the same count stands for another deletion");
+    assert_eq!(read(&storage, Start::At(kept.position())).await, (vec![], None));
+}

@@ -225,14 +225,9 @@ local function put(field, value)
 end
 
 if moved_server then
-    -- Who has seen more than this in the epoch that ends has seen what was lost; everyone else goes on.
-    local epochs = { state[2] .. ':' .. state[3] }
-    for earlier in string.gmatch(state[8] or '', '%S+') do
-        if #epochs < 32 then epochs[#epochs + 1] = earlier end
-    end
     put('epoch', epoch)
     put('replid', server)
-    put('epochs', table.concat(epochs, ' '))
+    put('epochs', with_ended(state[8], state[2], state[3]))
 end
 
 if taken > 0 then

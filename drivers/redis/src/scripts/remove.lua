@@ -1,11 +1,12 @@
 -- Removes the events that a look has found, if they are still what there is to remove.
 -- KEYS: meta, log, channels, removed, fading, then the channels' own.
 -- ARGV: incarnation, how many removals there were when it was looked, command and channel of the wake-up,
--- the plan {events, bytes, last, names, last of each channel, how many of each, ids, entries of a deletion}
+-- an epoch in case it is needed, the plan {events, bytes, last, names, last of each channel, how many of each, ids,
+-- entries of a deletion}
 local meta = redis.call('HMGET', KEYS[1], unpack(META))
 if meta[2] ~= ARGV[1] then return 'gone' end
 if meta[12] ~= ARGV[2] then return 'again' end
-local events, bytes, last, names, lasts, counts, ids, deleted = unpack(cmsgpack.unpack(ARGV[5]), 1, 8)
+local events, bytes, last, names, lasts, counts, ids, deleted = unpack(cmsgpack.unpack(ARGV[6]), 1, 8)
 -- A stream remembers this many channels without the events that they had.
 local REMEMBERED = 100000
 
@@ -42,6 +43,12 @@ end
 if #deleted > 0 then
     set[#set + 1] = 'deletions'
     set[#set + 1] = whole(tonumber(meta[11]) + 1)
+    -- Deletions are counted within an epoch, and some may have been lost with it.
+    local server = replid()
+    if server ~= redis.call('HGET', KEYS[1], 'replid') then
+        local fields = { 'epoch', ARGV[5], 'replid', server, 'epochs', with_ended(meta[13], meta[3], meta[4]) }
+        for at = 1, #fields do set[#set + 1] = fields[at] end
+    end
 end
 -- What is forgotten is told to everyone who may have meant it.
 local beyond = redis.call('ZCARD', KEYS[4]) - REMEMBERED

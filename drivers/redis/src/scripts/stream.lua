@@ -9,6 +9,16 @@ local function replid()
     return string.match(redis.call('INFO', 'replication'), 'master_replid:(%w+)') or ''
 end
 
+-- Says which epochs have ended and where, once another one ends at a head: who has seen more of it has seen what was lost;
+-- everyone else goes on.
+local function with_ended(epochs, epoch, head)
+    local list = { epoch .. ':' .. head }
+    for earlier in string.gmatch(epochs or '', '%S+') do
+        if #list < 32 then list[#list + 1] = earlier end
+    end
+    return table.concat(list, ' ')
+end
+
 local function whole(number)
     return string.format('%d', number)
 end
