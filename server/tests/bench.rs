@@ -73,6 +73,30 @@ fn servers_under_test_are_started_and_measured() {
 }
 
 #[test]
+fn redis_and_mongodb_are_started_and_measured() {
+    let figures = figures(&["redis-publish", "redis-batch", "redis-read", "redis-sparse-read", "redis-seen"]);
+    figures.iter().for_each(assert_valid);
+    let of = |name: &str| figures.iter().find(|figure| figure["name"] == name).unwrap();
+    assert_eq!(of("redis-publish.64")["target"], 0.9);
+    assert_eq!(of("redis-publish-always.64")["conditions"]["appendonly"], "yes,appendfsync=always");
+    assert!(of("redis-publish.64.script16")["target"].is_null());
+    let figures = self::figures(&["mongo-publish", "mongo-read"]);
+    figures.iter().for_each(assert_valid);
+    assert_eq!(figures[1]["target"], 20.0);
+}
+
+#[test]
+fn what_cannot_be_reached_is_said() {
+    for (option, scenario) in
+        [("--redis=redis://127.0.0.1:1", "redis-publish"), ("--redis=no-url", "redis-read")]
+    {
+        let refused = bench(&[scenario, option, "--seconds", "0.1", "--rounds", "1"]);
+        assert!(!refused.status.success());
+        assert!(!refused.stderr.is_empty());
+    }
+}
+
+#[test]
 fn memory_of_event_streams_is_measured() {
     let figures = figures(&["sse-idle"]);
     figures.iter().for_each(assert_valid);
@@ -83,7 +107,7 @@ fn memory_of_event_streams_is_measured() {
 fn scenarios_are_listed_and_unknown_ones_refused() {
     let listed = bench(&["--list"]);
     let stdout = String::from_utf8(listed.stdout).unwrap();
-    assert_eq!(stdout.lines().count(), 10);
+    assert_eq!(stdout.lines().count(), 17);
     let refused = bench(&["no-such"]);
     assert_eq!(refused.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("sqlite-publish"));

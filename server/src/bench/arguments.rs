@@ -33,6 +33,13 @@ pub struct BenchArgs {
     /// Show each figure as a JSON object
     #[arg(long)]
     pub(super) json: bool,
+    /// Redis to measure, in keys of its own that are removed again [default: redis-server is started for each load]
+    #[arg(long, value_name = "URL")]
+    pub(super) redis: Option<String>,
+    /// MongoDB to measure, in a database of its own that is removed again [default: a compatible server is started for each
+    /// load, where `scripts/test tools` has built one]
+    #[arg(long, value_name = "URL")]
+    pub(super) mongo: Option<String>,
     /// Folder for the files of the stores, removed at the end [default: the system's temporary folder]
     #[arg(long, value_name = "FOLDER")]
     pub(super) dir: Option<PathBuf>,

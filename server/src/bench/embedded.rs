@@ -52,24 +52,32 @@ pub(super) fn runtime() -> Result<Runtime> {
     made.or_fail("the runtime cannot start")
 }
 
-/// Lets `publishers` tasks publish, first to warm up, then measured. `events` is how many one call publishes.
+/// Lets `publishers` tasks publish, first to warm up, then measured. `events` is how many one call publishes. Processor time
+/// is that of this process, and of the server where there is one.
 pub(super) async fn measure(
     publisher: &Arc<impl Publisher>,
     publishers: usize,
     events: u64,
     pace: Pace,
     (warm_up, time): (Duration, Duration),
+    server: Option<u32>,
 ) -> Result<Sample> {
     load(publisher, publishers, Pace::Closed, warm_up).await?;
-    let (before, begin) = (machine::processor_time(std::process::id())?, Instant::now());
+    let (before, begin) = (processor_time(server)?, Instant::now());
     let latency = load(publisher, publishers, pace, time).await?;
-    let (spent, after) = (begin.elapsed(), machine::processor_time(std::process::id())?);
+    let (spent, after) = (begin.elapsed(), processor_time(server)?);
     let done = (latency.answered * events) as f64;
     Ok(Sample {
         value: done / spent.as_secs_f64(),
         latency: Some(latency.all),
         processor: Some((after - before).as_secs_f64() * 1e6 / done),
     })
+}
+
+/// Returns the processor time of this process, and of a server.
+pub(super) fn processor_time(server: Option<u32>) -> Result<Duration> {
+    let server = server.map_or(Ok(Duration::ZERO), machine::processor_time)?;
+    Ok(machine::processor_time(std::process::id())? + server)
 }
 
 struct Loaded {

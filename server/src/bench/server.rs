@@ -76,10 +76,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Its data goes with it. A server that has ended already needs no end.
-        let _ = self.child.kill();
-        self.tidy.server_ends();
-        let _ = self.child.wait();
+        self.tidy.end_server(&mut self.child);
     }
 }
 

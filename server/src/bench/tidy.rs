@@ -13,11 +13,11 @@ use tokio::signal::unix::{SignalKind, signal};
 /// What shells say of a program that Ctrl-C ended.
 const INTERRUPTED: i32 = 130;
 
-/// Holds the folder of a run, and the server that runs now: there is one at a time.
+/// Holds the folder of a run, and the servers that run now.
 #[derive(Debug)]
 pub(super) struct Tidy {
     root: TempDir,
-    server: Mutex<Option<Pid>>,
+    servers: Mutex<Vec<Pid>>,
 }
 
 impl Tidy {
@@ -25,7 +25,7 @@ impl Tidy {
     pub(super) fn begin(parent: &Path) -> Result<Arc<Self>> {
         let root = tempfile::Builder::new().prefix("weir-bench-").tempdir_in(parent);
         let root = root.or_fail(&format!("no folder can be made in {}", parent.display()))?;
-        let tidy = Arc::new(Self { root, server: Mutex::default() });
+        let tidy = Arc::new(Self { root, servers: Mutex::default() });
         let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
         let runtime = runtime.or_fail("signals cannot be watched")?;
         let watched = tidy.clone();
@@ -45,15 +45,19 @@ impl Tidy {
 
     /// Starts a server, of which no signal can fail to know.
     pub(super) fn start(&self, server: &mut Command) -> std::io::Result<Child> {
-        let mut running = self.server.lock();
+        let mut running = self.servers.lock();
         let child = server.spawn()?;
-        *running = Some(Pid::from_child(&child));
+        running.push(Pid::from_child(&child));
         Ok(child)
     }
 
-    /// Says that the server is about to be waited for: from then on its id may be another's.
-    pub(super) fn server_ends(&self) {
-        *self.server.lock() = None;
+    /// Kills a server and waits for it. What it kept goes with it, and one that has ended already needs no end.
+    pub(super) fn end_server(&self, server: &mut Child) {
+        let _ = server.kill();
+        // Once it was waited for, its id may be another's.
+        let ended = Pid::from_child(server);
+        self.servers.lock().retain(|running| *running != ended);
+        let _ = server.wait();
     }
 
     /// Removes the folder. The thread that watches holds this for ever, so nobody else would.
@@ -62,10 +66,10 @@ impl Tidy {
         let _ = std::fs::remove_dir_all(self.root.path());
     }
 
-    /// Ends the server and the program, with the lock held so that no other server starts.
+    /// Ends the servers and the program, with the lock held so that no other server starts.
     fn end(&self) -> ! {
-        let mut server = self.server.lock();
-        if let Some(server) = server.take() {
+        let mut servers = self.servers.lock();
+        for server in servers.drain(..) {
             // It may just have ended by itself, or have got the same signal.
             let _ = kill_process(server, Signal::KILL);
         }

@@ -27,14 +27,14 @@ pub(super) fn memory(_: &BenchArgs) -> Vec<Contest> {
     let contest = |publishers: usize| {
         Contest::new(format!("memory-publish.{publishers}"), "events/s", move |context| {
             runtime()?.block_on(async {
-                measured(&session(MemoryStorage::new()).await?, context, publishers, 1).await
+                measured(&session(MemoryStorage::new()).await?, context, (publishers, 1), None).await
             })
         })
         .with("publishers", publishers)
         .with("channels", data::CHANNELS)
         .against("a vector and a set of ids behind a lock", None, move |context| {
             let log = Arc::new(MemoryLog::new(data::payload(context.payload)));
-            runtime()?.block_on(run(&log, context, publishers, 1))
+            runtime()?.block_on(run(&log, context, (publishers, 1), None))
         })
     };
     [1, 64, 256].map(contest).into()
@@ -63,7 +63,8 @@ fn durable(name: String, publishers: usize, batch: u64, target: Option<f64>) -> 
         let folder = context.folder()?;
         runtime()?.block_on(async {
             let storage = sqlite_log::open(&folder.path().join("events.db"), true).await?;
-            let sample = measured(&session(storage.clone()).await?, context, publishers, batch).await?;
+            let sample =
+                measured(&session(storage.clone()).await?, context, (publishers, batch), None).await?;
             storage.close().await?;
             Ok(sample)
         })
@@ -80,15 +81,21 @@ fn plain(context: &Context, publishers: usize, batch: u64, checkpoint: u32) -> R
     let log = PlainLog::create(&folder.path().join("plain.db"), checkpoint)?;
     let data = data::payload(context.payload);
     let publisher = Arc::new(PlainPublisher { log, data, batch, next: AtomicU64::new(0) });
-    runtime()?.block_on(run(&publisher, context, publishers, batch))
+    runtime()?.block_on(run(&publisher, context, (publishers, batch), None))
 }
 
-async fn session(storage: impl Storage) -> Result<Session> {
+pub(super) async fn session(storage: impl Storage) -> Result<Session> {
     let broker = Broker::builder().storage(storage).build()?;
     Ok(broker.session(&Credentials::Anonymous).await?)
 }
 
-async fn measured(session: &Session, context: &Context, publishers: usize, batch: u64) -> Result<Sample> {
+/// Measures so many publishers, each of so many events a commit.
+pub(super) async fn measured(
+    session: &Session,
+    context: &Context,
+    (publishers, batch): (usize, u64),
+    server: Option<u32>,
+) -> Result<Sample> {
     let publisher = Arc::new(SessionPublisher {
         session: session.clone(),
         channels: data::channels()?,
@@ -97,16 +104,18 @@ async fn measured(session: &Session, context: &Context, publishers: usize, batch
         batch,
         next: AtomicU64::new(0),
     });
-    run(&publisher, context, publishers, batch).await
+    run(&publisher, context, (publishers, batch), server).await
 }
 
-async fn run(
+/// Measures any publisher.
+pub(super) async fn run(
     publisher: &Arc<impl Publisher>,
     context: &Context,
-    publishers: usize,
-    batch: u64,
+    (publishers, batch): (usize, u64),
+    server: Option<u32>,
 ) -> Result<Sample> {
-    measure(publisher, publishers, batch, context.pace, (context.warm_up(), context.time)).await
+    let times = (context.warm_up(), context.time);
+    measure(publisher, publishers, batch, context.pace, times, server).await
 }
 
 /// Publishes through a session, with ids of its own.

@@ -1,22 +1,19 @@
 //! Reading a rare channel.
 
+use super::pages::{PAGE, Pages};
 use super::sqlite_log;
 use crate::bench::arguments::BenchArgs;
 use crate::bench::contest::Contest;
 use crate::bench::data;
 use crate::bench::embedded::runtime;
 use crate::bench::figure::Sample;
-use crate::bench::latency::Latency;
-use crate::bench::machine;
 use crate::bench::runner::Context;
 use crate::failure::{Failure, Result};
-use eventweir::{ChannelName, ReadQuery, Selector, Sequence, Start, Storage, StreamName};
+use eventweir::{ChannelName, ReadQuery, Selector, Sequence, Start, Storage};
 use eventweir_sqlite::SqliteStorage;
 use std::cell::RefCell;
-use std::time::Instant;
 use tempfile::TempDir;
 
-const PAGE: u64 = 100;
 const SHORT: u64 = 20_000;
 
 /// A log of which one event in `every` is on the rare channel.
@@ -75,28 +72,12 @@ impl Log {
 
     /// Reads pages from everywhere where a whole page follows.
     async fn read(&self, storage: &SqliteStorage, context: &Context) -> Result<Sample> {
-        let starts = self.events / self.every - PAGE + 1;
-        let (selector, stream) = (Selector::exact(rare()?), StreamName::main());
-        let (mut latency, mut pages) = (Latency::new()?, 0_u64);
-        let (before, begin) = (machine::processor_time(std::process::id())?, Instant::now());
-        while begin.elapsed() < context.time {
+        let (selector, starts) = (Selector::exact(rare()?), self.events / self.every - PAGE + 1);
+        let query = |pages| {
             let after = Sequence::new(pages % starts * self.every)?;
-            let query = ReadQuery::new(selector.clone(), Start::After(after)).with_limit(PAGE as usize);
-            let asked = Instant::now();
-            let page = storage.read(&stream, &query).await?;
-            latency.record(asked.elapsed());
-            if page.events.len() as u64 != PAGE {
-                return Err(Failure::failed(format!("a page has {} of {PAGE} events", page.events.len())));
-            }
-            pages += 1;
-        }
-        let spent = begin.elapsed();
-        let processor = machine::processor_time(std::process::id())? - before;
-        Ok(Sample {
-            value: spent.as_secs_f64() * 1e6 / pages as f64,
-            latency: Some(latency),
-            processor: Some(processor.as_secs_f64() * 1e6 / pages as f64),
-        })
+            Ok(ReadQuery::new(selector.clone(), Start::After(after)).with_limit(PAGE as usize))
+        };
+        Ok(Pages::read(storage, context.time, None, query).await?.time())
     }
 }
 

@@ -8,7 +8,7 @@ use eventweir_sqlite::{SqliteConfig, SqliteStorage, Synchronous};
 use std::path::Path;
 
 /// Events of each commit while a store is filled.
-const BATCH: u64 = 1000;
+pub(super) const BATCH: u64 = 1000;
 
 /// Opens a store, with each commit synced or not.
 pub(super) async fn open(file: &Path, synced: bool) -> Result<SqliteStorage> {
@@ -23,15 +23,26 @@ pub(super) async fn fill(
     data: &Bytes,
     channel_of: impl Fn(u64) -> Result<ChannelName>,
 ) -> Result<Sequence> {
-    let (storage, stream) = (open(file, false).await?, StreamName::main());
-    let mut head = Sequence::ZERO;
-    for first in (0..events).step_by(usize::try_from(BATCH).unwrap_or(1)) {
-        let last = events.min(first + BATCH);
+    let storage = open(file, false).await?;
+    let head = fill_storage(&storage, (events, BATCH), data, channel_of).await?;
+    storage.close().await?;
+    Ok(head)
+}
+
+/// Appends `events` events to any store, `batch` a commit.
+pub(super) async fn fill_storage(
+    storage: &impl Storage,
+    (events, batch): (u64, u64),
+    data: &Bytes,
+    channel_of: impl Fn(u64) -> Result<ChannelName>,
+) -> Result<Sequence> {
+    let (stream, mut head) = (StreamName::main(), Sequence::ZERO);
+    for first in (0..events).step_by(usize::try_from(batch).unwrap_or(1)) {
+        let last = events.min(first + batch);
         let event = |number| Ok(NewEvent::new(channel_of(number)?, data.clone()));
         let commit = Commit::append((first..last).map(event).collect::<Result<Vec<_>>>()?);
         head = storage.commit(&stream, &commit).await?.head;
     }
-    storage.close().await?;
     Ok(head)
 }
 
