@@ -82,7 +82,9 @@ impl Inner {
         // Durable before its epoch is shown to anyone.
         let made = self.link.commit(&scripts::CREATE, &[handle.meta()], &args).await?;
         let meta = match made {
-            Value::Array(_) => Meta::read(made)?.ok_or_else(|| damaged("nothing where a stream was made"))?,
+            Value::Array(_) => {
+                Meta::read(made)?.ok_or_else(|| in_the_way("hash of something else", handle))?
+            }
             other => return Err(in_the_way(&reply::text(other)?, handle)),
         };
         self.register(handle, "SADD").await?;

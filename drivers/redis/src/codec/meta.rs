@@ -76,14 +76,9 @@ impl Meta {
     /// Turns a start into the sequence to read after, as [`Start::resolve`] does, with what is known of earlier epochs: a
     /// position up to the place where its epoch ended has seen what everyone has, and goes on.
     pub(crate) fn resolve(&self, start: Start) -> (Sequence, Option<Reset>, bool) {
-        match start {
-            Start::At(position) if self.went_on(position) => (position.sequence, None, true),
-            start => start.resolve(&self.bounds()),
-        }
-    }
-
-    fn went_on(&self, position: Position) -> bool {
-        self.earlier.iter().any(|(epoch, end)| *epoch == position.epoch && position.sequence <= *end)
+        start.resolve_among(&self.bounds(), |epoch| {
+            self.earlier.iter().find(|(earlier, _)| *earlier == epoch).map(|(_, end)| *end)
+        })
     }
 }
 
