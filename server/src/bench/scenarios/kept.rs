@@ -7,10 +7,13 @@ use crate::failure::{Failure, Result};
 use std::cell::RefCell;
 use std::rc::Rc;
 
+type Make<T> = Box<dyn Fn(&Context) -> Result<T>>;
+type Tidy<T> = Box<dyn Fn(&T) -> Result<()>>;
+
 /// Holds something that is made with its first use, and tidied up with the last.
 pub(super) struct Kept<T> {
-    make: Box<dyn Fn(&Context) -> Result<T>>,
-    tidy: Box<dyn Fn(&T) -> Result<()>>,
+    make: Make<T>,
+    tidy: Tidy<T>,
     made: RefCell<Option<T>>,
 }
 
