@@ -8,9 +8,9 @@ use crate::bench::machine::OrFail;
 use crate::failure::{Failure, Result};
 use bytes::Bytes;
 use futures_util::TryStreamExt;
-use mongodb::Collection;
 use mongodb::bson::spec::BinarySubtype;
 use mongodb::bson::{Binary, Document, RawDocumentBuf, doc};
+use mongodb::{Client, Collection};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -30,6 +30,11 @@ impl OneByOne {
         let collection = mongo.connect().await?.collection(COLLECTION);
         Ok(Self { collection, data, next: AtomicU64::new(0) })
     }
+
+    /// Gives the connections back.
+    pub(in crate::bench) async fn close(&self) {
+        close(self.collection.client()).await;
+    }
 }
 
 impl Publisher for OneByOne {
@@ -37,6 +42,11 @@ impl Publisher for OneByOne {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         self.collection.insert_one(document(number, &self.data)).await.map(drop).or_fail(REFUSED)
     }
+}
+
+/// Ends a client while its runtime is there: one that is merely dropped would still say goodbye, and panic when it cannot.
+pub(super) async fn close(client: &Client) {
+    client.clone().shutdown().immediate(true).await;
 }
 
 impl Mongo {
@@ -47,6 +57,7 @@ impl Mongo {
             let documents = (first..events.min(first + 1000)).map(|number| document(number, data));
             collection.insert_many(documents).await.or_fail(REFUSED)?;
         }
+        close(collection.client()).await;
         Ok(())
     }
 
@@ -69,6 +80,7 @@ impl Mongo {
                 return Err(Failure::failed("a bare page is not full"));
             }
         }
+        close(collection.client()).await;
         Ok(latency)
     }
 }

@@ -82,7 +82,10 @@ impl Mongo {
         if self.server.is_some() {
             return Ok(());
         }
-        self.connect().await?.drop().await.or_fail("MongoDB cannot be tidied")
+        let database = self.connect().await?;
+        let dropped = database.drop().await;
+        bare::close(database.client()).await;
+        dropped.or_fail("MongoDB cannot be tidied")
     }
 }
 

@@ -40,6 +40,7 @@ pub(super) fn publish(arguments: &BenchArgs) -> Vec<Contest> {
             runtime()?.block_on(async {
                 let publisher = Arc::new(OneByOne::new(&mongo, data::payload(context.payload)).await?);
                 let sample = run(&publisher, context, (1, 1), mongo.process()).await?;
+                publisher.close().await;
                 mongo.tidy().await?;
                 Ok(sample)
             })
