@@ -1,6 +1,7 @@
 //! The process of a server of a test's own.
 
 use super::binary;
+use crate::orphan::end_when_orphaned;
 use eventweir_conformance::Process;
 use std::collections::hash_map::RandomState;
 use std::fs;
@@ -98,6 +99,7 @@ impl OwnServer {
 
     async fn launch(&mut self) -> io::Result<()> {
         let mut process = Process::spawn(self.command()?)?;
+        end_when_orphaned(&process)?;
         let end = Instant::now() + PATIENCE;
         while let Some(line) = process.next_line(end.saturating_duration_since(Instant::now())).await? {
             if line.contains("listening on") {

@@ -3,6 +3,7 @@
 use super::options::RedisOptions;
 use super::ports;
 use super::resp::{Client, Reply};
+use crate::orphan::end_when_orphaned;
 use eventweir_conformance::Process;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -176,6 +177,7 @@ impl RedisServer {
 
     async fn launch(&mut self) -> io::Result<()> {
         let process = Process::spawn(self.command()).map_err(not_installed)?;
+        end_when_orphaned(&process)?;
         self.wait_ready(process).await
     }
 
